@@ -1,0 +1,23 @@
+package agreement
+
+import "time"
+
+// Numbers of the protocol that are local to a vault (design §12), and bounds.
+const (
+	RoundTimeout     = 500 * time.Millisecond // of round 0, each of its three steps
+	RoundTimeoutStep = 250 * time.Millisecond // more for each round
+	RoundTimeoutCap  = 10 * time.Second
+	RepairFirst      = 200 * time.Millisecond // after news; doubles
+	RepairCap        = 60 * time.Second
+	AskEvery         = time.Second      // a question for a height this member lacks, per object
+	ProofAge         = 10 * time.Second // how far the views of a proof of set may be from the block's time
+	StretchCap       = 10 * time.Second // how far timeliness stretches while a height stays undecided
+	StatePinned      = 30 * time.Second // how long a state is kept for whoever fetches it in parts
+	PartSize         = 512 << 10        // bytes of records in one part of a state
+
+	maxBodies      = 16 // bodies held for proposals of a height, beside the pool
+	maxLinks       = 16 // set blocks kept to lead others to the present set
+	roundsKept     = 4  // rounds below the present one whose votes are kept
+	maxRecords     = 1 << 20
+	maxBundleVotes = 64
+)

@@ -1,0 +1,85 @@
+package agreement
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"vaultnet"
+	"vaultnet/xor"
+)
+
+// Set is the members of an object at one height. Immutable.
+type Set struct {
+	_       struct{}             `cbor:",toarray"`
+	Number  uint64               // counted from genesis, which has 1; 0 stands for no set
+	Members []vaultnet.PublicKey // 1…16, nearest to the address's location first: a member's XOR rank is its index
+}
+
+// NewSet returns the set with the given members, put in XOR rank order.
+func NewSet(number uint64, a vaultnet.Address, members []vaultnet.PublicKey) *Set {
+	m := slices.Clone(members)
+	xor.Sort(a.Location(), m)
+	return &Set{Number: number, Members: m}
+}
+
+// Valid reports whether the members of s are distinct, in XOR rank order, and at least one and at most limit.
+func (s *Set) Valid(a vaultnet.Address, limit int) bool {
+	if s.Number == 0 || len(s.Members) == 0 || len(s.Members) > limit {
+		return false
+	}
+	at := a.Location()
+	for i := 1; i < len(s.Members); i++ {
+		if !xor.Nearer(at, s.Members[i-1], s.Members[i]) {
+			return false // out of order, or twice the same
+		}
+	}
+	return true
+}
+
+// Index is the member's XOR rank, −1 for a stranger.
+func (s *Set) Index(k vaultnet.PublicKey) int { return slices.Index(s.Members, k) }
+
+// Quorum, Weak and Answers are q, w and A for this set ([vaultnet.Quorum]).
+func (s *Set) Quorum() int  { return quorum(len(s.Members)) }
+func (s *Set) Weak() int    { return vaultnet.Weak(len(s.Members)) }
+func (s *Set) Answers() int { return vaultnet.Answers(len(s.Members)) }
+
+// quorum is how many votes make a polka or a certificate among n.
+func quorum(n int) int { return vaultnet.Quorum(n) }
+
+// Digest covers the number and the members in order.
+func (s *Set) Digest() vaultnet.Digest {
+	b := make([]byte, 0, 8+32*len(s.Members))
+	b = binary.BigEndian.AppendUint64(b, s.Number)
+	for _, m := range s.Members {
+		b = append(b, m[:]...)
+	}
+	return vaultnet.DomainSet.Hash(b)
+}
+
+// Next is the set after a set block that adds and drops (zero keys: nobody), or false where the rules forbid it
+// (design §6): with limit members only a swap, or a drop; below it only an addition or a drop; never a drop after which
+// fewer faults would be survived.
+func (s *Set) Next(a vaultnet.Address, add, drop vaultnet.PublicKey, limit int) (*Set, bool) {
+	n := len(s.Members)
+	adds, drops := !add.IsNobody(), !drop.IsNobody()
+	switch {
+	case !adds && !drops,
+		adds && s.Index(add) >= 0,
+		drops && s.Index(drop) < 0,
+		adds && drops && n < limit,
+		adds && !drops && n >= limit,
+		drops && !adds && (n == 1 || vaultnet.Faults(n-1) < vaultnet.Faults(n)):
+		return nil, false
+	}
+	m := make([]vaultnet.PublicKey, 0, n+1)
+	for _, k := range s.Members {
+		if k != drop {
+			m = append(m, k)
+		}
+	}
+	if adds {
+		m = append(m, add)
+	}
+	return NewSet(s.Number+1, a, m), true
+}

@@ -1,0 +1,101 @@
+package agreement
+
+import (
+	"encoding/binary"
+
+	"vaultnet"
+	"vaultnet/internal/canonical"
+	"vaultnet/internal/merkle"
+	"vaultnet/refusal"
+)
+
+// State is what all members of an object hold alike at one height. Immutable.
+type State struct {
+	Machine Machine
+	Ledger  Ledger
+	Set     *Set // of the next height
+	Time    vaultnet.Time
+}
+
+// Digest is Merkle(ledger, machine, set, time): what a header commits to.
+func (s *State) Digest() vaultnet.Digest {
+	ledger, machine, set := s.Ledger.Digest(), s.Machine.Digest(), s.Set.Digest()
+	var t [8]byte
+	binary.BigEndian.PutUint64(t[:], uint64(s.Time))
+	return vaultnet.DomainState.Hash(ledger[:], machine[:], set[:], t[:])
+}
+
+// Applied is what the ledger keeps of an applied request until its deadline has passed.
+type Applied struct {
+	_         struct{} `cbor:",toarray"`
+	Requester vaultnet.PublicKey
+	Height    vaultnet.Height
+	Result    []byte
+}
+
+// Ledger is the applied requests of an object whose deadlines have not passed. Immutable; the zero value is empty.
+type Ledger struct{ applied merkle.Map[*Applied] }
+
+func ledgerKey(deadline vaultnet.Time, id vaultnet.Digest) string {
+	var b [40]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(deadline))
+	copy(b[8:], id[:])
+	return string(b[:])
+}
+
+// Get finds an applied request.
+func (l Ledger) Get(deadline vaultnet.Time, id vaultnet.Digest) (*Applied, bool) {
+	return l.applied.Get(ledgerKey(deadline, id))
+}
+
+// Len is how many it holds.
+func (l Ledger) Len() int { return l.applied.Len() }
+
+// Digest covers every record.
+func (l Ledger) Digest() vaultnet.Digest { return l.applied.Digest() }
+
+// Put adds an applied request.
+func (l Ledger) Put(deadline vaultnet.Time, id vaultnet.Digest, a *Applied) Ledger {
+	return Ledger{l.applied.Put(ledgerKey(deadline, id), a, a.digest())}
+}
+
+// Prune drops what has a deadline before at: no block from then on can contain it.
+func (l Ledger) Prune(at vaultnet.Time) Ledger {
+	m := l.applied
+	for {
+		k, _, ok := m.Min()
+		if !ok || vaultnet.Time(binary.BigEndian.Uint64([]byte(k[:8]))) >= at {
+			return Ledger{m}
+		}
+		m = m.Delete(k)
+	}
+}
+
+func (a *Applied) digest() vaultnet.Digest {
+	return vaultnet.DomainState.Hash([]byte("applied"), canonical.Marshal(a))
+}
+
+// diff appends the storage records that changed since old.
+func (l Ledger) diff(old Ledger, prefix byte, w []vaultnet.Write) []vaultnet.Write {
+	merkle.Diff(old.applied, l.applied, func(key string, before, after **Applied) {
+		k := append([]byte{prefix}, key...)
+		if after == nil {
+			w = append(w, vaultnet.Write{Key: k})
+			return
+		}
+		w = append(w, vaultnet.Write{Key: k, Value: canonical.Marshal(*after)})
+	})
+	return w
+}
+
+// load adds a storage record; key is without its prefix.
+func (l Ledger) load(key, value []byte) (Ledger, error) {
+	if len(key) != 40 {
+		return l, refusal.Invalid("ledger record: key of %d bytes", len(key))
+	}
+	a := new(Applied)
+	if err := canonical.Unmarshal(value, a, 16<<10); err != nil {
+		return l, err
+	}
+	return Ledger{l.applied.Put(string(key), a, a.digest())}, nil
+}

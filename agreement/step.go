@@ -1,0 +1,87 @@
+package agreement
+
+import (
+	"vaultnet"
+	"vaultnet/internal/merkle"
+)
+
+// Config is what all objects of one vault share. Read only.
+type Config struct {
+	Network    vaultnet.NetworkID
+	Parameters vaultnet.Parameters
+	Self       vaultnet.PublicKey
+	Observer   Observer // may be zero
+}
+
+// Observer is told of what happens, for logs, metrics and checkers. All fields are optional; a callback must not keep
+// or change what it is given beyond reading it, and must not call back.
+type Observer struct {
+	Vote    func(o *Object, v *Ballot)                           // this member cast a vote
+	Lock    func(o *Object, round uint32, block vaultnet.Digest) // this member locked
+	Round   func(o *Object, round uint32)                        // this member entered a round
+	Decided func(o *Object, d *Decided, before, after *State)    // a block was applied; by catch-up before may lie further back
+	Sleep   func(o *Object)                                      // this member went idle
+}
+
+// Input is something that happened, for one object. Exactly one field besides From is set, or none: then only time
+// passed (an alarm).
+type Input struct {
+	From     vaultnet.PublicKey // the vault or client connection it came from
+	Bundle   *Bundle            // from a vault, or a client that pushes a decided block
+	Submit   *Request           // from a client
+	Seen     vaultnet.Height    // with Submit: the height the client has seen
+	Withdraw *vaultnet.Withdraw // from a client
+	Desire   *Change            // this vault's own view of how the set should change; zero keys: not at all
+	Believe  *Set               // a set that w vaults named alike
+	Return   vaultnet.PublicKey // a vault that can be reached again
+}
+
+// Change is a change of a set: whom to add and whom to drop; zero keys for nobody.
+type Change struct{ Add, Drop vaultnet.PublicKey }
+
+// Output is what one step leads to.
+type Output struct {
+	Sign    []Leaf           // statements to sign with this turn's root
+	Send    []Outgoing       // after the turn's writes are durable
+	Replies []Reply          // to whoever asked, after the turn's writes are durable
+	Writes  []vaultnet.Write // durable before anything of this turn is sent; keys are relative to the object ([Object.Load])
+	Record  bool             // the vote record changed: ask [Object.Record] when the turn is sealed
+	Alarm   vaultnet.Time    // when to step again though nothing arrives; [vaultnet.Never]: not at all
+}
+
+// Leaf is a statement and where its attestation belongs.
+type Leaf struct {
+	Digest vaultnet.Digest
+	By     *merkle.Attestation
+}
+
+// Outgoing is a bundle for one vault, or for all members but this one.
+type Outgoing struct {
+	To     vaultnet.PublicKey // zero: every other member of Set
+	Set    *Set
+	Bundle *Bundle
+}
+
+// Outcome is what became of a request at this member.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Applied   Outcome = 1 // in the block of Reply.Height, with Reply.Result
+	Refused   Outcome = 2 // provisional: Reply.Err, as of Reply.Height
+	Withdrawn Outcome = 3 // this member will never vote for a fresh block with it
+	Moved     Outcome = 4 // it was made for an older set than Reply.Set; not applied
+	Stranger  Outcome = 5 // this vault is not a member: ask Reply.Set, where known
+)
+
+// Reply is this member's word on a request.
+type Reply struct {
+	ID      vaultnet.Digest
+	To      vaultnet.PublicKey // zero: whoever asked for this request
+	Outcome Outcome
+	Height  vaultnet.Height // of the block, or the member's
+	Result  Result
+	Err     error // a *refusal.Error
+	Set     *Set
+	Request *Request // where the member still knows it; nil otherwise
+}
