@@ -1,0 +1,75 @@
+package sim
+
+import (
+	"time"
+
+	"vaultnet/refusal"
+)
+
+// Report is what a run did.
+type Report struct {
+	Options   string        `json:"options"`   // text form: [Parse] reads it
+	Hash      uint64        `json:"hash"`      // of the trace: the same on every run of these options
+	Simulated time.Duration `json:"simulated"` // virtual time that passed, ns
+	Totals
+	Violation *Violation `json:"violation,omitempty"`
+	Faults    []Fault    `json:"-"` // that took part
+}
+
+// Totals are what runs count and what sums over runs.
+type Totals struct {
+	Events     uint64         `json:"events"`
+	Messages   uint64         `json:"messages"`   // frames sent
+	Turns      uint64         `json:"turns"`      // of vaults
+	Blocks     uint64         `json:"blocks"`     // decided, counted once each
+	Empty      uint64         `json:"empty"`      // of them: without mutations
+	SetBlocks  uint64         `json:"set-blocks"` // of them: changed the set
+	Mutations  uint64         `json:"mutations"`  // applied, counted once each
+	Rounds     uint64         `json:"rounds"`     // in which the blocks were decided, the first of a height being 1
+	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
+	Histories  uint64         `json:"histories"`  // checked to the end
+	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
+	Injected   map[string]int `json:"faults"`     // by kind
+	Refusals   map[string]int `json:"refusals"`   // that users were told, by kind
+	Operations map[string]int `json:"operations"` // by outcome
+	Kinds      map[string]int `json:"kinds"`      // of operations
+}
+
+// Outcomes of operations, as [Totals.Operations] counts them.
+const (
+	Done    = "done"    // applied, or read
+	Refused = "refused" // definitely not
+	Unknown = "unknown" // no quorum in time: it may still happen
+)
+
+func newTotals() Totals {
+	return Totals{Injected: map[string]int{}, Refusals: map[string]int{}, Operations: map[string]int{}, Kinds: map[string]int{}}
+}
+
+// Add adds what another run counted.
+func (t *Totals) Add(u *Totals) {
+	t.Events += u.Events
+	t.Messages += u.Messages
+	t.Turns += u.Turns
+	t.Blocks += u.Blocks
+	t.Empty += u.Empty
+	t.SetBlocks += u.SetBlocks
+	t.Mutations += u.Mutations
+	t.Rounds += u.Rounds
+	t.Unchecked += u.Unchecked
+	t.Histories += u.Histories
+	t.GivenUp += u.GivenUp
+	for _, m := range []struct {
+		to   *map[string]int
+		from map[string]int
+	}{{&t.Injected, u.Injected}, {&t.Refusals, u.Refusals}, {&t.Operations, u.Operations}, {&t.Kinds, u.Kinds}} {
+		if *m.to == nil {
+			*m.to = map[string]int{}
+		}
+		for k, n := range m.from {
+			(*m.to)[k] += n
+		}
+	}
+}
+
+func (t *Totals) refusal(k refusal.Kind) { t.Refusals[k.String()]++ }
