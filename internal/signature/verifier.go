@@ -75,7 +75,7 @@ func (v *Verifier) Verify(key vaultnet.PublicKey, message []byte, sig vaultnet.S
 }
 
 // VerifyBatch checks all items and returns a verdict for each: the verdict that [Verifier.Verify] gives. Many good
-// signatures are checked together for less than half the price; where one is bad, each is checked singly.
+// signatures are checked together for about half the price; where one is bad, each is checked singly.
 func (v *Verifier) VerifyBatch(items []Item) []bool {
 	verdicts := make([]bool, len(items))
 	digests := make([]vaultnet.Digest, 0, len(items))
