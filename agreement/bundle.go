@@ -18,7 +18,7 @@ type Bundle struct {
 	State     *StatePart      // a part of a certified state
 	Requests  []*Request      // ≤ 10: relayed, or bodies that were asked for
 	Withdraw  []*vaultnet.Withdraw
-	Wish      *Wish
+	Wishes    []*Wish         // ≤ 16: its own, or those that woke it
 	Need      []Ref           // ≤ 5: bodies asked for
 	Want      *Want           // a question for blocks or state
 	Following vaultnet.Height // 0, or: the sender is no member, holds a certified state of this height and follows
@@ -44,12 +44,12 @@ type Link struct {
 	Set         *Set
 }
 
-// Want asks for what is decided above Have. A first question has From and At zero; the answer is the next block with
-// its bodies, or the first part of a state whose next parts are asked for by At and From.
+// Want asks for what is decided above Have. With At zero the answer is the last block, with its bodies where it is the
+// next for the asker; an asker that is further behind then asks for the state of that height, part by part.
 type Want struct {
 	_    struct{}        `cbor:",toarray"`
 	Have vaultnet.Height // the asker's
-	At   vaultnet.Height // of the state whose further part is asked for; 0: none
+	At   vaultnet.Height // of the state whose part is asked for; 0: the last block is asked for
 	From uint32          // index of its first record asked for
 }
 
@@ -94,7 +94,12 @@ func (b *Bundle) Verify(network vaultnet.NetworkID, v vaultnet.Verifier) bool {
 			return false
 		}
 	}
-	return b.Wish == nil || b.Wish.Verify(network, a, v)
+	for _, w := range b.Wishes {
+		if !w.Verify(network, a, v) {
+			return false
+		}
+	}
+	return true
 }
 
 // Verify reports whether every signature of a decided block, its proof and its links is good.

@@ -25,7 +25,8 @@ type Machine interface {
 	// beside the pending ones. It returns nil or a *refusal.Error.
 	Check(pending []*Request, r *Request, at vaultnet.Time) error
 	// Apply applies the requests in order at block time at, which is also how time passes for the machine (rs may be
-	// empty). All are applied or none: the error says which rule the first bad one broke.
+	// empty). All are applied or none: the error says which rule the first bad one broke; two that may not be in flight
+	// together may not be in one block. Applying a and then b at one time gives what applying both gives.
 	Apply(rs []*Request, at vaultnet.Time) (Machine, []Result, error)
 	// Digest covers the whole state of the machine.
 	Digest() vaultnet.Digest
@@ -34,6 +35,10 @@ type Machine interface {
 	// Records is all storage records: what a joiner is sent and a restart reads.
 	Records() []vaultnet.Write
 }
+
+// Reserver is a Machine that keeps a part of the ledger for some requesters: the last [vaultnet.OwnerReserve] places are
+// theirs. Without it every request may use all of it.
+type Reserver interface{ Reserved(r *Request) bool }
 
 // Verdict is a judgement of a vault's own, which other members need not share.
 type Verdict uint8

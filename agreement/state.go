@@ -25,8 +25,8 @@ func (s *State) Digest() vaultnet.Digest {
 	return vaultnet.DomainState.Hash(ledger[:], machine[:], set[:], t[:])
 }
 
-// Applied is what the ledger keeps of an applied request until its deadline has passed.
-type Applied struct {
+// AppliedRequest is what the ledger keeps of an applied request until its deadline has passed.
+type AppliedRequest struct {
 	_         struct{} `cbor:",toarray"`
 	Requester vaultnet.PublicKey
 	Height    vaultnet.Height
@@ -34,7 +34,7 @@ type Applied struct {
 }
 
 // Ledger is the applied requests of an object whose deadlines have not passed. Immutable; the zero value is empty.
-type Ledger struct{ applied merkle.Map[*Applied] }
+type Ledger struct{ applied merkle.Map[*AppliedRequest] }
 
 func ledgerKey(deadline vaultnet.Time, id vaultnet.Digest) string {
 	var b [40]byte
@@ -44,7 +44,7 @@ func ledgerKey(deadline vaultnet.Time, id vaultnet.Digest) string {
 }
 
 // Get finds an applied request.
-func (l Ledger) Get(deadline vaultnet.Time, id vaultnet.Digest) (*Applied, bool) {
+func (l Ledger) Get(deadline vaultnet.Time, id vaultnet.Digest) (*AppliedRequest, bool) {
 	return l.applied.Get(ledgerKey(deadline, id))
 }
 
@@ -55,29 +55,36 @@ func (l Ledger) Len() int { return l.applied.Len() }
 func (l Ledger) Digest() vaultnet.Digest { return l.applied.Digest() }
 
 // Put adds an applied request.
-func (l Ledger) Put(deadline vaultnet.Time, id vaultnet.Digest, a *Applied) Ledger {
+func (l Ledger) Put(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest) Ledger {
 	return Ledger{l.applied.Put(ledgerKey(deadline, id), a, a.digest())}
 }
 
-// Prune drops what has a deadline before at: no block from then on can contain it.
-func (l Ledger) Prune(at vaultnet.Time) Ledger {
+// Prune drops what has a deadline before at: no block from then on can contain it. It tells dropped of each.
+func (l Ledger) Prune(at vaultnet.Time, dropped func(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest)) Ledger {
 	m := l.applied
 	for {
-		k, _, ok := m.Min()
-		if !ok || vaultnet.Time(binary.BigEndian.Uint64([]byte(k[:8]))) >= at {
+		k, a, ok := m.Min()
+		if !ok {
 			return Ledger{m}
+		}
+		deadline := vaultnet.Time(binary.BigEndian.Uint64([]byte(k[:8])))
+		if deadline >= at {
+			return Ledger{m}
+		}
+		if dropped != nil {
+			dropped(deadline, vaultnet.Digest([]byte(k[8:])), a)
 		}
 		m = m.Delete(k)
 	}
 }
 
-func (a *Applied) digest() vaultnet.Digest {
+func (a *AppliedRequest) digest() vaultnet.Digest {
 	return vaultnet.DomainState.Hash([]byte("applied"), canonical.Marshal(a))
 }
 
 // diff appends the storage records that changed since old.
 func (l Ledger) diff(old Ledger, prefix byte, w []vaultnet.Write) []vaultnet.Write {
-	merkle.Diff(old.applied, l.applied, func(key string, before, after **Applied) {
+	merkle.Diff(old.applied, l.applied, func(key string, before, after **AppliedRequest) {
 		k := append([]byte{prefix}, key...)
 		if after == nil {
 			w = append(w, vaultnet.Write{Key: k})
@@ -93,7 +100,7 @@ func (l Ledger) load(key, value []byte) (Ledger, error) {
 	if len(key) != 40 {
 		return l, refusal.Invalid("ledger record: key of %d bytes", len(key))
 	}
-	a := new(Applied)
+	a := new(AppliedRequest)
 	if err := canonical.Unmarshal(value, a, 16<<10); err != nil {
 		return l, err
 	}

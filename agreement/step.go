@@ -11,6 +11,8 @@ type Config struct {
 	Parameters vaultnet.Parameters
 	Self       vaultnet.PublicKey
 	Observer   Observer // may be zero
+	// Open decodes a request from this vault's own store: bytes and what is attached.
+	Open func(bytes, attached []byte) (*Request, error)
 }
 
 // Observer is told of what happens, for logs, metrics and checkers. All fields are optional; a callback must not keep
@@ -41,12 +43,11 @@ type Change struct{ Add, Drop vaultnet.PublicKey }
 
 // Output is what one step leads to.
 type Output struct {
-	Sign    []Leaf           // statements to sign with this turn's root
-	Send    []Outgoing       // after the turn's writes are durable
-	Replies []Reply          // to whoever asked, after the turn's writes are durable
-	Writes  []vaultnet.Write // durable before anything of this turn is sent; keys are relative to the object ([Object.Load])
-	Record  bool             // the vote record changed: ask [Object.Record] when the turn is sealed
-	Alarm   vaultnet.Time    // when to step again though nothing arrives; [vaultnet.Never]: not at all
+	Sign    []Leaf        // statements to sign with this turn's root
+	Send    []Outgoing    // after the turn's writes are durable
+	Replies []Reply       // to whoever asked, after the turn's writes are durable
+	Record  bool          // something must be durable before Send and Replies leave: ask [Object.Record] once the turn is sealed
+	Alarm   vaultnet.Time // when to step again though nothing arrives; [vaultnet.Never]: not at all
 }
 
 // Leaf is a statement and where its attestation belongs.

@@ -1,0 +1,355 @@
+package agreement
+
+import (
+	"time"
+
+	"vaultnet"
+	"vaultnet/internal/merkle"
+)
+
+// phase is how far a member has come in its round.
+type phase uint8
+
+const (
+	proposing    phase = 0 // waits for a proposal
+	prevoted     phase = 1
+	precommitted phase = 2
+)
+
+// attempt is a member's side of deciding one height: the variables of arXiv 1807.04938 algorithm 1, and what this
+// protocol adds. It survives sleep: a member that goes idle keeps what it voted.
+type attempt struct {
+	awake    bool
+	since    vaultnet.Time // active since
+	round    uint32
+	phase    phase
+	cause    uint32 // round in which it last had a reason of others' to be awake; see drowsy
+	summoned bool   // woken by others' votes or wishes, not by something of its own
+
+	tallies   []*tally          // of rounds round−roundsKept … round, by round
+	future    [maxMembers]later // of each member, its votes of the highest round above round
+	proposals []*held
+	lock      *polka            // lockedRound, lockedValue
+	valid     *polka            // validRound, validValue
+	polkas    []*Certificate    // polka certificates whose block this member lacks, newest of each block
+	commit    *Certificate      // a certificate whose block this member lacks
+	voted     *held             // block it last voted for
+	promised  []vaultnet.Digest // requests in blocks it voted for at this height
+	failed    []Ref             // requests seen in fresh proposals that failed at this height
+	noChange  bool              // a fresh set block failed at this height
+
+	prevote, precommit *Vote   // its own of the round
+	proof              []*Vote // of the round: how it came to be entered
+
+	proposeAt, prevoteAt, precommitAt vaultnet.Time // timeouts running; Never
+	earlyAt                           vaultnet.Time // when to judge a proposal again; Never
+	forgetAt                          vaultnet.Time // asleep: when proposals that stayed incomplete are dropped
+	repairAt                          vaultnet.Time
+	repairGap                         time.Duration
+	relayed                           []vaultnet.Digest // requests relayed to the others
+}
+
+// polka is a block with the proof that a quorum prevoted for it.
+type polka struct {
+	round uint32
+	held  *held
+	cert  *Certificate
+}
+
+// later is a member's votes of a round that has not been entered.
+type later struct {
+	round uint32
+	votes [2]*Vote
+}
+
+// tally is the votes of one round, by member: each counts once for each type, the first it cast.
+type tally struct {
+	round uint32
+	votes [2][maxMembers]*Vote
+}
+
+// add counts a vote of member i. It reports false if the member has voted already.
+func (y *tally) add(i int, v *Vote) bool {
+	slot := &y.votes[v.Ballot.Type-1][i]
+	if *slot != nil {
+		return false
+	}
+	*slot = v
+	return true
+}
+
+// total is how many members cast a vote of type t, for whatever.
+func (y *tally) total(t VoteType) int {
+	n := 0
+	for _, v := range y.votes[t-1] {
+		if v != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// count is how many members voted for block.
+func (y *tally) count(t VoteType, block vaultnet.Digest) int {
+	n := 0
+	for _, v := range y.votes[t-1] {
+		if v != nil && v.Ballot.Block == block {
+			n++
+		}
+	}
+	return n
+}
+
+// voices is how many senders two votes of one member stand for.
+func voices(prevote, precommit *Vote) int {
+	if prevote != nil || precommit != nil {
+		return 1
+	}
+	return 0
+}
+
+// majority is the block (not nil) that q members voted for.
+func (y *tally) majority(t VoteType, q int) (vaultnet.Digest, bool) {
+	for _, v := range y.votes[t-1] {
+		if v != nil && !v.Ballot.Block.IsZero() && y.count(t, v.Ballot.Block) >= q {
+			return v.Ballot.Block, true
+		}
+	}
+	return vaultnet.Digest{}, false
+}
+
+// certificate gathers the votes for block, in XOR rank order.
+func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
+	c := &Certificate{}
+	for _, v := range y.votes[t-1] {
+		if v != nil && v.Ballot.Block == block {
+			c.Ballot = v.Ballot
+			c.By = append(c.By, v.By)
+		}
+	}
+	return c
+}
+
+func newAttempt() *attempt {
+	return &attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
+		earlyAt: vaultnet.Never, repairAt: vaultnet.Never}
+}
+
+// tally returns the tally of a round, nil if that round's votes are not kept.
+func (a *attempt) tally(round uint32) *tally {
+	if round > a.round || round+roundsKept < a.round {
+		return nil
+	}
+	i := 0
+	for i < len(a.tallies) && a.tallies[i].round < round {
+		i++
+	}
+	if i < len(a.tallies) && a.tallies[i].round == round {
+		return a.tallies[i]
+	}
+	y := &tally{round: round}
+	a.tallies = append(a.tallies, nil)
+	copy(a.tallies[i+1:], a.tallies[i:])
+	a.tallies[i] = y
+	return y
+}
+
+// halfOpen: the member holds a proposal with a mutation that passes the objective checks, or has cast a vote for a
+// block, at this height.
+func (a *attempt) halfOpen() bool {
+	if a.voted != nil {
+		return true
+	}
+	for _, h := range a.proposals {
+		if h.sound && len(h.header.Mutations) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// drowsy reports whether nothing keeps the member awake: no request, not half-open, and no call by others that is less
+// than a turn of all proposers ago.
+func (a *attempt) drowsy(members int) bool {
+	if a.halfOpen() {
+		return false
+	}
+	return !a.summoned || a.round >= a.cause+uint32(members) || a.repairGap >= RepairCap
+}
+
+// news makes the next repair come soon again.
+func (a *attempt) news(now vaultnet.Time) {
+	a.repairGap = RepairFirst
+	if at := now.Add(RepairFirst); a.repairAt > at || a.repairAt <= now {
+		a.repairAt = at
+	}
+}
+
+// roundTimeout is of each step of a round.
+func roundTimeout(round uint32) time.Duration {
+	return min(RoundTimeout+time.Duration(min(round, 1000))*RoundTimeoutStep, RoundTimeoutCap)
+}
+
+// wake makes the object active at height+1, in the round its record names.
+func (t *turn) wake() {
+	if t.set == nil || t.me < 0 {
+		return
+	}
+	a := t.attempt
+	if a == nil {
+		a = newAttempt()
+		t.attempt = a
+	}
+	if a.awake {
+		return
+	}
+	a.awake, a.since, a.cause, a.summoned = true, t.now, a.round, false
+	a.news(t.now)
+	if a.phase == proposing {
+		a.proposeAt = t.now.Add(t.patience())
+	}
+	for i, v := range t.stray {
+		if v != nil {
+			t.stray[i] = nil
+			t.count(i, v)
+		}
+	}
+}
+
+// patience is how long the member waits for the proposal of its round: less for a proposer it suspects.
+func (t *turn) patience() time.Duration {
+	d := roundTimeout(t.attempt.round)
+	if t.host.Suspects(t.proposer(t.attempt.round)) {
+		d /= 5
+	}
+	return d
+}
+
+// proposer of round r at height+1: the member at XOR rank (height + 1 + r) mod n.
+func (t *turn) proposer(r uint32) vaultnet.PublicKey {
+	n := uint64(len(t.set.Members))
+	return t.set.Members[(uint64(t.height)+1+uint64(r))%n]
+}
+
+// sleep stops all timers; votes and locks are kept.
+func (t *turn) sleep() {
+	a := t.attempt
+	a.awake, a.summoned = false, false
+	a.proposeAt, a.prevoteAt, a.precommitAt, a.earlyAt, a.repairAt = vaultnet.Never, vaultnet.Never, vaultnet.Never, vaultnet.Never, vaultnet.Never
+	if f := t.cfg.Observer.Sleep; f != nil {
+		f(t.Object)
+	}
+	if a.prevote == nil && a.precommit == nil && a.round == 0 && len(a.proposals) == 0 {
+		t.attempt = nil
+	}
+}
+
+// enter starts a round.
+func (t *turn) enter(round uint32, proof []*Vote) {
+	a := t.attempt
+	for _, h := range a.proposals { // what a fresh proposal that failed contained is left out for the rest of the height
+		if h.fresh() && h.offers[0].Round < round && (a.valid == nil || a.valid.held != h) {
+			a.fail(h)
+		}
+	}
+	a.round, a.phase = round, proposing
+	a.prevote, a.precommit, a.proof = nil, nil, proof
+	a.proposeAt, a.prevoteAt, a.precommitAt, a.earlyAt = t.now.Add(t.patience()), vaultnet.Never, vaultnet.Never, vaultnet.Never
+	keep := a.tallies[:0]
+	for _, y := range a.tallies {
+		if y.round+roundsKept >= round {
+			keep = append(keep, y)
+		}
+	}
+	a.tallies = keep
+	for i := range a.future {
+		f := &a.future[i]
+		if f.round > round || f.votes == [2]*Vote{} {
+			continue
+		}
+		if y := a.tally(f.round); y != nil {
+			for _, v := range f.votes {
+				if v != nil {
+					y.add(i, v)
+				}
+			}
+		}
+		*f = later{}
+	}
+	t.trimProposals()
+	a.news(t.now)
+	t.unsaved.vote, t.out.Record = true, true
+	if f := t.cfg.Observer.Round; f != nil {
+		f(t.Object, round)
+	}
+	if a.valid != nil { // a lock hidden at one member cannot stop the rest
+		t.bundle().Polka = t.show(a.valid)
+	}
+}
+
+// show is the polka certificate a member tells the others of.
+func (t *turn) show(p *polka) *Certificate { return p.cert }
+
+// fail notes what a fresh proposal that failed contained.
+func (a *attempt) fail(h *held) {
+	if h.header.SetBlock() {
+		a.noChange = true
+	}
+	for _, ref := range h.header.Mutations {
+		if len(a.failed) < 64 && !a.hasFailed(ref) {
+			a.failed = append(a.failed, ref)
+		}
+	}
+}
+
+func (a *attempt) hasFailed(ref Ref) bool {
+	for _, f := range a.failed {
+		if f == ref {
+			return true
+		}
+	}
+	return false
+}
+
+// vote casts a vote of the member's own: counted at once, signed with the turn, durable before it is sent.
+func (t *turn) vote(kind VoteType, h *held) {
+	a := t.attempt
+	b := Ballot{Incarnation: t.incarnation(), Height: t.height + 1, Round: a.round, Type: kind, Set: t.setDigest, Previous: t.digest}
+	if h != nil {
+		b.Block = h.digest
+	}
+	v := &Vote{Ballot: b, By: &merkle.Attestation{Signer: t.cfg.Self}}
+	if kind == Prevote {
+		a.phase, a.prevote, a.proposeAt, a.earlyAt = prevoted, v, vaultnet.Never, vaultnet.Never
+	} else {
+		a.phase, a.precommit, a.prevoteAt = precommitted, v, vaultnet.Never
+	}
+	if h != nil && a.voted != h {
+		a.voted = h
+		t.unsaved.proposals = append(t.unsaved.proposals, h)
+		for _, r := range h.bodies {
+			if !a.votedFor(r.ID) {
+				a.promised = append(a.promised, r.ID)
+			}
+		}
+		t.cutPool()
+	}
+	t.out.Sign = append(t.out.Sign, Leaf{Digest: b.Leaf(t.cfg.Network, t.address), By: v.By})
+	a.tally(a.round).add(t.me, v)
+	t.bundle().Votes = append(t.bundle().Votes, v)
+	if kind == Precommit && a.round > 0 && a.lock != nil && h == a.lock.held {
+		t.bundle().Polka = t.show(a.lock)
+	}
+	a.news(t.now)
+	t.unsaved.vote, t.out.Record = true, true
+	if f := t.cfg.Observer.Vote; f != nil {
+		f(t.Object, &v.Ballot)
+	}
+}
+
+func (t *turn) incarnation() uint32 {
+	if t.last == nil {
+		return 0
+	}
+	return t.last.Header.Incarnation
+}

@@ -1,0 +1,453 @@
+package agreement
+
+import (
+	"bytes"
+	"slices"
+
+	"vaultnet"
+)
+
+// behind is what a member knows of heights it lacks.
+type behind struct {
+	pending bool
+	height  vaultnet.Height    // the greatest that somebody spoke of
+	from    vaultnet.PublicKey // who did; zero: a client
+	askAt   vaultnet.Time      // not asked before
+	asked   int
+}
+
+// fetch is a certified state being gathered part by part.
+type fetch struct {
+	from    vaultnet.PublicKey
+	decided *Decided
+	digest  vaultnet.Digest
+	records []Record
+	total   uint32
+	until   vaultnet.Time
+}
+
+// pinned is a state kept for whoever fetches it in parts.
+type pinned struct {
+	decided *Decided
+	records []vaultnet.Write
+	until   vaultnet.Time
+}
+
+// receive takes in what another vault (or a client that pushes a decided block) said.
+func (t *turn) receive(from vaultnet.PublicKey, b *Bundle) {
+	if b.Address != t.address {
+		return
+	}
+	if b.Want != nil {
+		t.answer(from, b.Want)
+	}
+	if b.Decided != nil {
+		t.learn(from, b.Decided)
+	}
+	if b.State != nil {
+		t.gather(from, b.State)
+	}
+	if b.Following > 0 {
+		t.note(from, b.Following)
+		t.help(from, b.Following)
+	}
+	t.votes(b)
+	for i := range b.Withdraw {
+		t.withdraw(vaultnet.PublicKey{}, b.Withdraw[i])
+	}
+	for _, r := range b.Requests {
+		if !t.fill(r) {
+			t.relayed(r)
+		}
+	}
+	if len(b.Need) > 0 {
+		var bodies []*Request
+		for _, ref := range b.Need {
+			if r := t.body(ref); r != nil && len(bodies) < vaultnet.MaxInFlight {
+				bodies = append(bodies, r)
+			}
+		}
+		if len(bodies) > 0 {
+			t.send(from, &Bundle{Requests: bodies})
+		}
+	}
+	speaks := b.Proposal != nil || len(b.Votes) > 0 || len(b.Wishes) > 0 || b.Commit != nil
+	switch {
+	case b.Height > t.height:
+		t.suppose(b.Height, from)
+	case b.Height < t.height && speaks:
+		t.help(from, b.Height)
+	}
+}
+
+// relayed takes a request that a member passed on: as from a client, but nobody is answered.
+func (t *turn) relayed(r *Request) {
+	if r.Address != t.address {
+		return
+	}
+	if t.height == 0 {
+		t.adopt(r.Proof)
+	}
+	if t.set == nil || t.me < 0 || r.Set != t.set.Number || t.fetch != nil || t.isWithdrawn(r.ID) || repeated(t.state.Ledger, r) {
+		return
+	}
+	if err := t.admit(r); err == nil && t.attempt != nil && !slices.Contains(t.attempt.relayed, r.ID) {
+		t.attempt.relayed = append(t.attempt.relayed, r.ID) // relayed once, by whom the client reached
+	}
+}
+
+// votes takes in proposal, votes and certificates. What is for the height after the next is kept until that comes, a
+// little of it from each member; what is older is ignored here and helped elsewhere.
+func (t *turn) votes(b *Bundle) {
+	next := t.height + 1
+	early := false
+	if p := b.Proposal; p != nil {
+		switch p.Header.Height {
+		case next:
+			t.proposal(p.By.Signer, p)
+		case next + 1:
+			early = true
+		}
+	}
+	for _, v := range b.Votes {
+		switch v.Ballot.Height {
+		case next:
+			if t.set != nil && t.ours(&v.Ballot) {
+				if i := t.set.Index(v.By.Signer); i >= 0 && i != t.me {
+					t.count(i, v)
+				}
+			}
+		case next + 1:
+			early = true
+		}
+	}
+	if c := b.Polka; c != nil && t.set != nil {
+		t.polka(c)
+	}
+	if c := b.Commit; c != nil && t.set != nil && t.ours(&c.Ballot) && c.Proves(Precommit, t.set, t.setDigest) {
+		t.certified(c)
+	}
+	for _, w := range b.Wishes {
+		t.wished(w)
+	}
+	if early && t.set != nil && len(b.Votes) > 0 {
+		if i := t.set.Index(b.Votes[0].By.Signer); i >= 0 && len(t.ahead[i]) < 4 {
+			t.ahead[i] = append(t.ahead[i], b)
+		}
+	}
+}
+
+// certified takes in a certificate whose block may be lacking.
+func (t *turn) certified(c *Certificate) {
+	if t.attempt == nil {
+		t.attempt = newAttempt()
+	}
+	if t.attempt.commit == nil {
+		t.attempt.commit = c
+	}
+}
+
+// count takes a verified vote of member i for the height being decided.
+func (t *turn) count(i int, v *Vote) {
+	a := t.attempt
+	round := v.Ballot.Round
+	if a == nil || !a.awake {
+		if s := t.stray[i]; s == nil || s.Ballot.Round < round || s.Ballot.Round == round && s.Ballot.Type < v.Ballot.Type {
+			t.stray[i] = v
+		}
+		return
+	}
+	if round > a.round {
+		f := &a.future[i]
+		if f.round < round || f.votes == [2]*Vote{} {
+			*f = later{round: round}
+		}
+		if f.round == round && f.votes[v.Ballot.Type-1] == nil {
+			f.votes[v.Ballot.Type-1] = v
+			a.news(t.now)
+		}
+		return
+	}
+	if y := a.tally(round); y != nil && y.add(i, v) {
+		a.news(t.now)
+	}
+}
+
+// suppose notes that somebody spoke of a height this member lacks. It asks a little later, for most often the block is
+// under way.
+func (t *turn) suppose(height vaultnet.Height, from vaultnet.PublicKey) {
+	k := &t.behind
+	if height <= t.height {
+		return
+	}
+	if !k.pending {
+		*k = behind{pending: true, askAt: max(k.askAt, t.now.Add(RepairFirst/2))}
+	}
+	k.height, k.from = max(k.height, height), from
+}
+
+// catchUp asks for blocks and states that are lacking, at most once in [AskEvery], and gives up after asking everybody
+// twice: what was spoken of then counts as a lie until spoken of again.
+func (t *turn) catchUp() {
+	if t.fetch != nil && t.fetch.until <= t.now {
+		t.fetch = nil
+	}
+	if t.following && t.followAt <= t.now {
+		t.follow()
+	}
+	k := &t.behind
+	if !k.pending || k.askAt > t.now || t.fetch != nil {
+		if k.pending && t.fetch != nil && k.askAt <= t.now {
+			k.askAt = t.fetch.until
+		}
+		return
+	}
+	if k.height <= t.height || k.asked >= 2*maxMembers {
+		*k = behind{askAt: t.now.Add(AskEvery)}
+		return
+	}
+	to := k.from
+	if members := t.members(); len(members) > 0 && (to.IsNobody() || k.asked > 0) {
+		to = members[(int(t.height)+k.asked)%len(members)]
+	}
+	k.asked++
+	k.askAt = t.now.Add(AskEvery)
+	if !to.IsNobody() && to != t.cfg.Self {
+		t.send(to, &Bundle{Want: &Want{Have: t.height}})
+	}
+}
+
+// members is the newest set known.
+func (t *turn) members() []vaultnet.PublicKey {
+	s := t.set
+	if n := len(t.believed); n > 0 && (s == nil || t.believed[n-1].Number > s.Number) {
+		s = t.believed[n-1]
+	}
+	if s == nil {
+		return nil
+	}
+	return s.Members
+}
+
+// answer answers a question for blocks or state.
+func (t *turn) answer(to vaultnet.PublicKey, w *Want) {
+	if t.last == nil || w.Have >= t.height {
+		return
+	}
+	if w.At == 0 {
+		t.send(to, &Bundle{Decided: t.tell(w.Have)})
+		return
+	}
+	if p := t.pinned; p == nil || p.until <= t.now || w.From == 0 && p.decided != t.last {
+		if w.From > 0 {
+			return // gone: the asker begins anew
+		}
+		t.pinned = &pinned{decided: t.last, records: records(t.state)}
+	}
+	p := t.pinned
+	p.until = t.now.Add(StatePinned)
+	if p.decided.Header.Height != w.At && w.From > 0 || int(w.From) >= len(p.records) {
+		return
+	}
+	d := *p.decided
+	d.Bodies = nil
+	part := &StatePart{Decided: &d, From: w.From, Total: uint32(len(p.records))}
+	size := 0
+	for _, r := range p.records[w.From:] {
+		if size += len(r.Key) + len(r.Value); size > PartSize && len(part.Records) > 0 {
+			break
+		}
+		part.Records = append(part.Records, Record{Key: r.Key, Value: r.Value})
+	}
+	t.send(to, &Bundle{State: part})
+}
+
+// learn takes in a decided block: applies it where it is the next, else asks for the state it leads to.
+func (t *turn) learn(from vaultnet.PublicKey, d *Decided) {
+	if d.Header.Height <= t.height {
+		return
+	}
+	if t.height == 0 && d.Header.Height == 1 {
+		t.adopt(d.Proof)
+	}
+	if !t.proven(d) {
+		return
+	}
+	digest := d.Header.Digest(t.cfg.Network, t.address)
+	if d.Header.Height == t.height+1 && t.set != nil && t.state != nil && d.Header.Previous == t.digest && d.Certificate.Ballot.Set == t.setDigest {
+		h := (*held)(nil)
+		if t.attempt != nil {
+			h = t.attempt.find(digest)
+		}
+		if h == nil {
+			h = &held{header: &d.Header, digest: digest, arrived: t.now, bodies: make([]*Request, len(d.Header.Mutations))}
+			h.missing = len(h.bodies)
+		}
+		for _, r := range d.Bodies {
+			for i, ref := range h.header.Mutations {
+				if h.bodies[i] == nil && r.Ref == ref {
+					h.bodies[i] = r
+					h.missing--
+				}
+			}
+		}
+		t.supply(h)
+		if t.judge(h) {
+			t.decide(h, d.Certificate)
+			return
+		}
+	}
+	if f := t.fetch; f == nil || f.decided.Header.Height < d.Header.Height && len(f.records) == 0 {
+		t.fetch = &fetch{from: from, decided: d, digest: digest, until: t.now.Add(2 * AskEvery)}
+		t.send(from, &Bundle{Want: &Want{Have: t.height, At: d.Header.Height}})
+	}
+}
+
+// proven reports whether d's certificate is of a set this member has reason to believe: its own, one to which a chain
+// of set blocks leads from its own, one that w vaults named alike, or the one its proof of set names.
+func (t *turn) proven(d *Decided) bool {
+	if d.Voters == nil || d.Set == nil || d.Certificate == nil || !d.Voters.Valid(t.address, maxMembers) || !d.Set.Valid(t.address, maxMembers) {
+		return false
+	}
+	digest := d.Header.Digest(t.cfg.Network, t.address)
+	voters := d.Voters.Digest()
+	c := d.Certificate
+	if d.Set.Digest() != d.Header.Set || c.Ballot.Block != digest || c.Ballot.Height != d.Header.Height ||
+		!c.Proves(Precommit, d.Voters, voters) {
+		return false
+	}
+	if t.set != nil && voters == t.setDigest {
+		return true
+	}
+	for _, s := range t.believed {
+		if s.Digest() == voters || s.Digest() == d.Header.Set && d.Header.SetBlock() {
+			return true
+		}
+	}
+	if t.set == nil {
+		return false
+	}
+	known, knownDigest := t.set, t.setDigest
+	for i := range d.Links {
+		l := &d.Links[i]
+		if l.Header.Height <= t.height || l.Set == nil {
+			continue
+		}
+		if l.Certificate.Ballot.Block != l.Header.Digest(t.cfg.Network, t.address) || l.Certificate.Ballot.Height != l.Header.Height ||
+			!l.Certificate.Proves(Precommit, known, knownDigest) || l.Set.Digest() != l.Header.Set || !l.Set.Valid(t.address, maxMembers) {
+			return false
+		}
+		known, knownDigest = l.Set, l.Header.Set
+		if knownDigest == voters {
+			return true
+		}
+	}
+	return false
+}
+
+// gather takes in a part of a state and, when it is whole and its digest is the certified one, makes it the object's.
+// A state that does not match is thrown away and asked for elsewhere.
+func (t *turn) gather(from vaultnet.PublicKey, p *StatePart) {
+	f := t.fetch
+	if f == nil || from != f.from || p.Decided == nil || p.Decided.Header.Height <= t.height || p.Total == 0 || p.Total > maxRecords {
+		return
+	}
+	digest := p.Decided.Header.Digest(t.cfg.Network, t.address)
+	if digest != f.digest {
+		if !t.proven(p.Decided) || p.Decided.Header.Height < f.decided.Header.Height || p.From != 0 {
+			return // the giver has gone on: begin with what it has now
+		}
+		f.decided, f.digest, f.records, f.total = p.Decided, digest, nil, 0
+	}
+	if int(p.From) != len(f.records) || f.total != 0 && p.Total != f.total || len(p.Records) == 0 || len(f.records)+len(p.Records) > int(p.Total) {
+		return
+	}
+	f.total = p.Total
+	f.records = append(f.records, p.Records...)
+	f.until = t.now.Add(2 * AskEvery)
+	if len(f.records) < int(f.total) {
+		t.send(from, &Bundle{Want: &Want{Have: t.height, At: f.decided.Header.Height, From: uint32(len(f.records))}})
+		return
+	}
+	t.fetch = nil
+	state, ok := t.verified(f)
+	if !ok {
+		t.behind.askAt = t.now
+		t.suppose(f.decided.Header.Height, vaultnet.PublicKey{})
+		return
+	}
+	t.advance(f.decided, f.digest, state)
+}
+
+// verified rebuilds a fetched state and compares its digest with the certified one.
+func (t *turn) verified(f *fetch) (*State, bool) {
+	writes := make([]vaultnet.Write, len(f.records))
+	for i, r := range f.records {
+		if i > 0 && bytes.Compare(f.records[i-1].Key, r.Key) >= 0 {
+			return nil, false
+		}
+		writes[i] = vaultnet.Write{Key: r.Key, Value: r.Value}
+	}
+	s, err := loadState(t.host, t.address, writes)
+	if err != nil {
+		return nil, false
+	}
+	s.Time, s.Set = f.decided.Header.Time, f.decided.Set
+	return s, s.Digest() == f.decided.Header.State
+}
+
+// believe takes a set that w vaults named alike. An object this vault holds nothing of is then fetched and followed.
+func (t *turn) believe(s *Set) {
+	if !s.Valid(t.address, maxMembers) || t.set != nil && s.Number <= t.set.Number && t.height > 0 {
+		return
+	}
+	i := slices.IndexFunc(t.believed, func(b *Set) bool { return b.Number >= s.Number })
+	switch {
+	case i >= 0 && t.believed[i].Number == s.Number:
+		t.believed[i] = s
+	case i >= 0:
+		t.believed = slices.Insert(t.believed, i, s)
+	default:
+		t.believed = append(t.believed, s)
+	}
+	if len(t.believed) > 4 {
+		t.believed = t.believed[1:]
+	}
+	t.suppose(t.height+1, vaultnet.PublicKey{})
+}
+
+// Follow makes the object fetch and follow what the believed set holds, so that a set block can add this vault; off, it
+// no longer asks. The caller steps the object afterwards.
+func (o *Object) Follow(on bool) {
+	o.following, o.followAt = on, 0
+}
+
+// follow tells the members what height this vault holds.
+func (t *turn) follow() {
+	t.followAt = t.now.Add(2 * AskEvery)
+	if t.me >= 0 {
+		t.following = false
+		return
+	}
+	for _, m := range t.members() {
+		if t.height > 0 {
+			t.send(m, &Bundle{Following: t.height})
+		}
+	}
+	if t.height == 0 {
+		t.suppose(1, vaultnet.PublicKey{})
+	}
+}
+
+// note remembers a follower.
+func (t *turn) note(vault vaultnet.PublicKey, height vaultnet.Height) {
+	if t.set == nil || t.set.Index(vault) >= 0 || height > t.height {
+		return
+	}
+	t.followers = slices.DeleteFunc(t.followers, func(f follower) bool {
+		return f.vault == vault || f.at.Add(10*AskEvery) < t.now
+	})
+	if len(t.followers) < maxMembers {
+		t.followers = append(t.followers, follower{vault, height, t.now})
+	}
+}

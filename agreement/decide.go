@@ -1,0 +1,87 @@
+package agreement
+
+import (
+	"slices"
+
+	"vaultnet"
+)
+
+// decide makes a certified block the last one.
+func (t *turn) decide(h *held, c *Certificate) {
+	t.flush()
+	voters := t.set
+	d := &Decided{Header: *h.header, Certificate: c, Set: h.next.Set, Voters: voters, Bodies: h.bodies}
+	if h.header.Height == 1 {
+		d.Proof = t.proof
+	}
+	for i := range h.bodies {
+		t.reply(Reply{ID: h.bodies[i].ID, Outcome: Applied, Height: h.header.Height, Result: h.results[i], Request: h.bodies[i]})
+	}
+	t.keep(h.dropped)
+	t.advance(d, h.digest, h.next)
+}
+
+// advance makes a certified block and its state the object's, and begins the next height.
+func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
+	before := t.state
+	if t.height == 0 {
+		before = nil
+	}
+	t.forgetWishes(d)
+	if t.attempt != nil {
+		t.unsaved.vote, t.unsaved.proposals = true, nil
+	}
+	t.height, t.state, t.last, t.digest = d.Header.Height, next, d, digest
+	t.proof = nil
+	if d.Header.SetBlock() {
+		link := Link{Header: d.Header, Certificate: d.Certificate, Set: next.Set}
+		t.links = append(slices.Clone(t.links[max(0, len(t.links)-maxLinks+1):]), link)
+		t.desire, t.wishGap = Change{}, 0
+	}
+	if len(t.links) > 0 {
+		d.Links = t.links
+	}
+	if t.set == nil || t.setDigest != d.Header.Set || d.Header.SetBlock() {
+		t.setSet(next.Set)
+	}
+	t.attempt, t.fetch = nil, nil
+	t.stray = [maxMembers]*Vote{}
+	if t.behind.height <= t.height {
+		t.behind = behind{}
+	}
+	t.unsaved.head, t.out.Record = true, true
+	if f := t.cfg.Observer.Decided; f != nil {
+		f(t.Object, d, before, next)
+	}
+	t.confirmWithdrawn()
+	t.pool = slices.DeleteFunc(t.pool, func(r *Request) bool {
+		a, ok := t.Applied(r.Deadline, r.ID)
+		if ok && !slices.ContainsFunc(d.Bodies, func(q *Request) bool { return q.ID == r.ID }) {
+			t.reply(Reply{ID: r.ID, Outcome: Applied, Height: a.Height, Result: a.Result, Request: r})
+		}
+		return ok
+	})
+	t.recheck()
+	if t.following {
+		t.followAt = t.now
+	}
+	ahead := t.ahead
+	t.ahead = [maxMembers][]*Bundle{}
+	for i := range ahead {
+		for _, b := range ahead[i] {
+			t.votes(b)
+		}
+	}
+}
+
+// keep remembers results that the agreed state forgets, for ten minutes after their deadlines.
+func (t *turn) keep(dropped []kept) {
+	old := t.kept
+	for len(old) > 0 && old[0].deadline.Add(vaultnet.ResultsKept) < t.now || len(old) > vaultnet.MaxApplied {
+		old = old[1:]
+	}
+	t.kept = append(old, dropped...)
+	if len(t.kept) == 0 {
+		t.kept = nil
+	}
+}

@@ -1,0 +1,419 @@
+package agreement
+
+import (
+	"slices"
+	"time"
+
+	"vaultnet"
+	"vaultnet/refusal"
+)
+
+// held is a block that was proposed for the height being decided, with every round it was proposed in.
+type held struct {
+	header  *Header
+	digest  vaultnet.Digest
+	offers  []*Proposal // ≤ maxOffers, in the order they came; each round once
+	arrived vaultnet.Time
+	active  time.Duration // how long the member had been active when it arrived
+
+	bodies  []*Request // in the header's order, nil where missing
+	missing int
+
+	judged, sound bool // the objective checks were made, and passed
+	next          *State
+	results       []Result
+	dropped       []kept // what the ledger forgot with this block
+}
+
+const (
+	maxOffers    = 8
+	maxProposals = 24 // blocks held at one height
+)
+
+// fresh reports whether the block was first proposed without a polka.
+func (h *held) fresh() bool { return len(h.offers) > 0 && h.offers[0].PolkaRound < 0 }
+
+// offer is the proposal of a round, nil if the block was not proposed in it.
+func (h *held) offer(round uint32) *Proposal {
+	for _, p := range h.offers {
+		if p.Round == round {
+			return p
+		}
+	}
+	return nil
+}
+
+// find returns the held block with a digest.
+func (a *attempt) find(digest vaultnet.Digest) *held {
+	for _, h := range a.proposals {
+		if h.digest == digest {
+			return h
+		}
+	}
+	return nil
+}
+
+// proposal takes in a proposal that another member made, by way of from.
+func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
+	if t.height == 0 {
+		t.adopt(p.Proof)
+	}
+	if t.set == nil || t.me < 0 || !t.formed(p) {
+		return
+	}
+	a := t.attempt
+	if a == nil || !a.awake {
+		if len(p.Header.Mutations) == 0 {
+			return // empty proposals and set blocks wake nobody
+		}
+		if a == nil {
+			a = newAttempt()
+			t.attempt = a
+		}
+	}
+	digest := p.Header.Digest(t.cfg.Network, t.address)
+	h := a.find(digest)
+	if h == nil {
+		if !t.roomFor(p, digest) {
+			return
+		}
+		h = &held{header: &p.Header, digest: digest, arrived: t.now, bodies: make([]*Request, len(p.Header.Mutations))}
+		if a.awake {
+			h.active = t.now.Sub(a.since)
+			a.news(t.now)
+		}
+		h.missing = len(h.bodies)
+		a.proposals = append(a.proposals, h)
+		t.supply(h)
+		if h.missing > 0 {
+			t.send(from, &Bundle{Need: h.need()})
+			a.forgetAt = t.now.Add(RoundTimeoutCap)
+		}
+	}
+	if h.offer(p.Round) == nil && len(h.offers) < maxOffers {
+		h.offers = append(h.offers, p)
+	}
+	if p.Polka != nil {
+		t.polka(p.Polka)
+	}
+	t.judge(h)
+}
+
+// formed makes the checks of a proposal that need no bodies. A re-proposal without its proof counts as nothing.
+func (t *turn) formed(p *Proposal) bool {
+	h := &p.Header
+	if h.Height != t.height+1 || h.Incarnation != t.incarnation() || h.Previous != t.digest ||
+		p.By.Signer != t.proposer(p.Round) || len(h.Mutations) > vaultnet.MaxInFlight ||
+		h.SetBlock() && (len(h.Mutations) > 0 || t.height == 0) || p.Round == 0 && h.Empty() {
+		return false
+	}
+	for i := range h.Mutations {
+		if slices.Contains(h.Mutations[:i], h.Mutations[i]) {
+			return false
+		}
+	}
+	if p.PolkaRound < 0 {
+		return p.PolkaRound == -1 && p.Polka == nil
+	}
+	c := p.Polka
+	return p.PolkaRound < int64(p.Round) && c.Proves(Prevote, t.set, t.setDigest) && int64(c.Ballot.Round) == p.PolkaRound &&
+		t.ours(&c.Ballot) && c.Ballot.Block == h.Digest(t.cfg.Network, t.address)
+}
+
+// ours reports whether a ballot belongs to the height being decided here.
+func (t *turn) ours(b *Ballot) bool {
+	return b.Height == t.height+1 && b.Incarnation == t.incarnation() && b.Set == t.setDigest && b.Previous == t.digest
+}
+
+// roomFor bounds what is held: two blocks a round, more only when some honest member voted for it.
+func (t *turn) roomFor(p *Proposal, digest vaultnet.Digest) bool {
+	a := t.attempt
+	same := 0
+	for _, h := range a.proposals {
+		if h.offer(p.Round) != nil {
+			same++
+		}
+	}
+	if same >= 2 && !a.named(digest, t.set.Weak()) {
+		return false
+	}
+	if p.Round > a.round { // of each member, the block of its highest future round
+		for i, h := range a.proposals {
+			if len(h.offers) != 1 || h.offers[0].Round <= a.round || h.offers[0].By.Signer != p.By.Signer || a.essential(h) {
+				continue
+			}
+			if h.offers[0].Round > p.Round {
+				return false
+			}
+			a.proposals = slices.Delete(a.proposals, i, i+1)
+			break
+		}
+	}
+	limit := maxProposals
+	if !a.awake {
+		limit = 4
+	}
+	if len(a.proposals) < limit {
+		return true
+	}
+	t.trimProposals()
+	return len(a.proposals) < limit
+}
+
+// named reports whether a certificate or w votes of a kept round name the block.
+func (a *attempt) named(digest vaultnet.Digest, weak int) bool {
+	if a.commit != nil && a.commit.Ballot.Block == digest {
+		return true
+	}
+	for _, c := range a.polkas {
+		if c.Ballot.Block == digest {
+			return true
+		}
+	}
+	for _, y := range a.tallies {
+		if y.count(Prevote, digest) >= weak || y.count(Precommit, digest) >= weak {
+			return true
+		}
+	}
+	return false
+}
+
+// essential: the member voted for the block, is locked on it, or knows a polka or certificate for it.
+func (a *attempt) essential(h *held) bool {
+	return h == a.voted || a.lock != nil && a.lock.held == h || a.valid != nil && a.valid.held == h ||
+		a.commit != nil && a.commit.Ballot.Block == h.digest
+}
+
+// trimProposals drops blocks of rounds long past.
+func (t *turn) trimProposals() {
+	a := t.attempt
+	a.proposals = slices.DeleteFunc(a.proposals, func(h *held) bool {
+		last := uint32(0)
+		for _, p := range h.offers {
+			last = max(last, p.Round)
+		}
+		return last+roundsKept < a.round && !a.essential(h)
+	})
+	if !a.awake {
+		a.proposals = slices.DeleteFunc(a.proposals, func(h *held) bool { return !h.sound && !a.essential(h) })
+	}
+}
+
+// supply fills in bodies the member has.
+func (t *turn) supply(h *held) {
+	for i, ref := range h.header.Mutations {
+		if h.bodies[i] == nil {
+			if r := t.body(ref); r != nil {
+				h.bodies[i] = r
+				h.missing--
+			}
+		}
+	}
+}
+
+// body finds a request by its full bytes among all that the member holds.
+func (t *turn) body(ref Ref) *Request {
+	for _, r := range t.pool {
+		if r.Ref == ref {
+			return r
+		}
+	}
+	if t.attempt != nil {
+		for _, h := range t.attempt.proposals {
+			for _, r := range h.bodies {
+				if r != nil && r.Ref == ref {
+					return r
+				}
+			}
+		}
+	}
+	if t.last != nil {
+		for _, r := range t.last.Bodies {
+			if r.Ref == ref {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+func (h *held) need() []Ref {
+	var refs []Ref
+	for i, r := range h.bodies {
+		if r == nil {
+			refs = append(refs, h.header.Mutations[i])
+		}
+	}
+	return refs
+}
+
+// fill gives a body to the blocks that lack it.
+func (t *turn) fill(r *Request) (used bool) {
+	if t.attempt == nil {
+		return false
+	}
+	for _, h := range t.attempt.proposals {
+		for i, ref := range h.header.Mutations {
+			if ref == r.Ref {
+				used = true
+				if h.bodies[i] == nil {
+					h.bodies[i] = r
+					h.missing--
+				}
+			}
+		}
+		t.judge(h)
+	}
+	return used
+}
+
+// judge makes the objective checks, once all bodies are there: the same at every member.
+func (t *turn) judge(h *held) bool {
+	if h.judged || h.missing > 0 {
+		return h.sound
+	}
+	h.judged = true
+	next, results, dropped, err := t.execute(h.header, h.bodies)
+	if err == nil && next.Digest() == h.header.State && next.Set.Digest() == h.header.Set {
+		h.sound, h.next, h.results, h.dropped = true, next, results, dropped
+	}
+	return h.sound
+}
+
+// execute applies a block's requests to the agreed state. It reads of the header what a proposer chose: time and
+// change of set.
+func (t *turn) execute(header *Header, bodies []*Request) (*State, []Result, []kept, error) {
+	s := t.state
+	if header.Time <= s.Time || header.Time < 0 {
+		return nil, nil, nil, refusal.Invalid("time %d is not after %d", header.Time, s.Time)
+	}
+	if header.Height == 1 && len(bodies) > 0 && !t.proof.Near(header.Time) {
+		return nil, nil, nil, refusal.Invalid("the proof of set is too far from the block's time")
+	}
+	for i, r := range bodies {
+		if err := t.mayApply(s, r, header.Time); err != nil {
+			return nil, nil, nil, err
+		}
+		for _, q := range bodies[:i] {
+			if q.ID == r.ID {
+				return nil, nil, nil, refusal.Invalid("twice in one block")
+			}
+		}
+	}
+	machine, results, err := s.Machine.Apply(bodies, header.Time)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var dropped []kept
+	ledger := s.Ledger.Prune(header.Time, func(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest) {
+		dropped = append(dropped, kept{deadline, id, a})
+	})
+	for i, r := range bodies {
+		ledger = ledger.Put(r.Deadline, r.ID, &AppliedRequest{Requester: r.Requester, Height: header.Height, Result: results[i]})
+	}
+	set := s.Set
+	if header.SetBlock() {
+		next, ok := set.Next(t.address, header.Add, header.Drop, t.limit())
+		if !ok {
+			return nil, nil, nil, refusal.Invalid("this change of the set is not allowed")
+		}
+		set = next
+	}
+	return &State{Machine: machine, Ledger: ledger, Set: set, Time: header.Time}, results, dropped, nil
+}
+
+// mayApply is what agreement itself asks of a request in a block at a given time.
+func (t *turn) mayApply(s *State, r *Request, at vaultnet.Time) error {
+	switch {
+	case r.Address != t.address:
+		return refusal.Invalid("a request for another address")
+	case r.Deadline < at:
+		return refusal.New(refusal.DeadlinePassed)
+	case r.Set != s.Set.Number:
+		return refusal.Invalid("made for set %d, this is set %d", r.Set, s.Set.Number)
+	case repeated(s.Ledger, r):
+		return refusal.Invalid("applied already")
+	case s.Ledger.Len() >= ledgerRoom(s.Machine, r):
+		return refusal.New(refusal.TooManyMutations)
+	}
+	return nil
+}
+
+// repeated reports whether the ledger has the request.
+func repeated(l Ledger, r *Request) bool {
+	_, ok := l.Get(r.Deadline, r.ID)
+	return ok
+}
+
+// ledgerRoom is how many applied requests there may be before r.
+func ledgerRoom(m Machine, r *Request) int {
+	if k, ok := m.(Reserver); ok && !k.Reserved(r) {
+		return vaultnet.MaxApplied - vaultnet.OwnerReserve
+	}
+	return vaultnet.MaxApplied
+}
+
+// verdict makes the subjective checks of a fresh proposal (design §4.7, §4.8).
+func (t *turn) verdict(h *held) Verdict {
+	skew := t.cfg.Parameters.Skew
+	at := h.header.Time
+	if at < h.arrived.Add(-skew-min(StretchCap, h.active/2)) {
+		return No
+	}
+	verdict := Yes
+	if at > t.now.Add(skew) {
+		verdict = NotYet
+		t.attempt.earlyAt = at.Add(-skew)
+	}
+	if t.height == 0 && t.attempt.voted == nil {
+		verdict = min2(verdict, t.host.Genesis(t.address, t.set, t.now))
+	}
+	if h.header.SetBlock() {
+		verdict = min2(verdict, t.host.Change(t.Object, h.header.Add, h.header.Drop, t.now))
+	}
+	for _, r := range h.bodies {
+		if r.Deadline.Add(skew) < t.now || t.isWithdrawn(r.ID) {
+			return No
+		}
+		verdict = min2(verdict, t.host.Fresh(r, t.now))
+	}
+	if verdict == NotYet && t.attempt.earlyAt <= t.now || verdict == NotYet && t.attempt.earlyAt == vaultnet.Never {
+		t.attempt.earlyAt = t.now.Add(RoundTimeout / 5)
+	}
+	return verdict
+}
+
+// min2 combines two verdicts: No over NotYet over Yes.
+func min2(a, b Verdict) Verdict {
+	switch {
+	case a == No || b == No:
+		return No
+	case a == NotYet || b == NotYet:
+		return NotYet
+	}
+	return Yes
+}
+
+// polka takes in a polka certificate that somebody showed.
+func (t *turn) polka(c *Certificate) {
+	a := t.attempt
+	if a == nil || !t.ours(&c.Ballot) || !c.Proves(Prevote, t.set, t.setDigest) {
+		return
+	}
+	if a.valid != nil && a.valid.round >= c.Ballot.Round {
+		return
+	}
+	for i, k := range a.polkas {
+		if k.Ballot.Block == c.Ballot.Block {
+			if k.Ballot.Round < c.Ballot.Round {
+				a.polkas[i] = c
+			}
+			return
+		}
+	}
+	if len(a.polkas) >= maxOffers { // only as many as there were rounds with a polka; the oldest go
+		a.polkas = slices.Delete(a.polkas, 0, 1)
+	}
+	a.polkas = append(a.polkas, c)
+	a.news(t.now)
+}

@@ -1,0 +1,285 @@
+package agreement
+
+import (
+	"slices"
+
+	"vaultnet"
+)
+
+// Object is one member's side of one object's agreement. It is driven by [Object.Step] alone and is not safe for
+// concurrent use. Idle it holds its state and no timer.
+type Object struct {
+	cfg     *Config
+	address vaultnet.Address
+
+	height vaultnet.Height
+	state  *State // at height; at height 0 what the first block is applied to, nil while the set is unknown
+	stored *State // what the store holds, for diffs
+	last   *Decided
+	digest vaultnet.Digest // of the header at height
+
+	set       *Set // decides height+1; nil while unknown
+	setDigest vaultnet.Digest
+	me        int       // this vault's index in set, −1 for a stranger
+	proof     *SetProof // at height 0: where set comes from
+	links     []Link
+
+	pool      []*Request
+	withdrawn []withdrawal // by deadline
+	confirm   []confirmation
+	kept      []kept // results past their deadlines, by deadline
+	believed  []*Set // sets that w vaults named alike, the newest 4
+
+	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
+	stray     [maxMembers]*Vote
+	ahead     [maxMembers][]*Bundle // for height+2, until height+1 is decided here
+	behind    behind
+	fetch     *fetch
+	pinned    *pinned
+	helped    []seen
+	followers []follower
+
+	desire    Change
+	wishes    [maxMembers]*Wish
+	wishAt    vaultnet.Time
+	wishGap   int // T_leave's between wishes
+	following bool
+	followAt  vaultnet.Time
+
+	unsaved        saves
+	savedProposals []vaultnet.Digest // in the store, of the height being decided
+}
+
+// maxMembers bounds every array indexed by members.
+const maxMembers = 16
+
+// saves is what has to be written at the next [Object.Record].
+type saves struct {
+	head, vote bool
+	proposals  []*held
+	dropped    [][]byte // relative keys
+	withdrawn  []withdrawal
+}
+
+// follower is a vault that fetched a certified state and follows, so that a set block may add it.
+type follower struct {
+	vault  vaultnet.PublicKey
+	height vaultnet.Height
+	at     vaultnet.Time
+}
+
+type seen struct {
+	vault vaultnet.PublicKey
+	at    vaultnet.Time
+}
+
+// kept is a result that members still tell after its deadline, outside the agreed state.
+type kept struct {
+	deadline vaultnet.Time
+	id       vaultnet.Digest
+	applied  *AppliedRequest
+}
+
+// New returns an object that holds nothing yet: height 0, no set.
+func New(cfg *Config, a vaultnet.Address) *Object {
+	return &Object{cfg: cfg, address: a, me: -1}
+}
+
+// Address is where the object lives.
+func (o *Object) Address() vaultnet.Address { return o.address }
+
+// Height is the number of blocks decided here.
+func (o *Object) Height() vaultnet.Height { return o.height }
+
+// State is the agreed state at Height, nil at height 0.
+func (o *Object) State() *State {
+	if o.height == 0 {
+		return nil
+	}
+	return o.state
+}
+
+// Decided is the last block with its certificate, nil at height 0.
+func (o *Object) Decided() *Decided { return o.last }
+
+// HeaderDigest is of the block at Height, zero at height 0.
+func (o *Object) HeaderDigest() vaultnet.Digest { return o.digest }
+
+// Set is the set that decides Height+1, nil while unknown.
+func (o *Object) Set() *Set { return o.set }
+
+// Member reports whether this vault is in Set.
+func (o *Object) Member() bool { return o.me >= 0 }
+
+// Idle reports whether the object has no timer running.
+func (o *Object) Idle() bool {
+	return (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
+}
+
+// HalfOpen reports whether this member has reason to stay awake until Height+1 is decided (design §4.1).
+func (o *Object) HalfOpen() bool { return o.attempt != nil && o.attempt.halfOpen() }
+
+// Round is the round this member is in at Height+1.
+func (o *Object) Round() uint32 {
+	if o.attempt == nil {
+		return 0
+	}
+	return o.attempt.round
+}
+
+// Clear is clear(t): the clock is past t + skew and no height is half-open here, so that no block with a time up to t
+// can still be decided with this member's vote.
+func (o *Object) Clear(t, now vaultnet.Time) bool {
+	return now > t.Add(o.cfg.Parameters.Skew) && !o.HalfOpen()
+}
+
+// Applied finds an applied request, also after its deadline for as long as results are kept.
+func (o *Object) Applied(deadline vaultnet.Time, id vaultnet.Digest) (*AppliedRequest, bool) {
+	if o.state == nil {
+		return nil, false
+	}
+	if a, ok := o.state.Ledger.Get(deadline, id); ok {
+		return a, true
+	}
+	for i := range o.kept {
+		if o.kept[i].id == id {
+			return o.kept[i].applied, true
+		}
+	}
+	return nil, false
+}
+
+// Follower reports the certified height that a vault said it holds, and when it said so.
+func (o *Object) Follower(vault vaultnet.PublicKey) (vaultnet.Height, vaultnet.Time, bool) {
+	for _, f := range o.followers {
+		if f.vault == vault {
+			return f.height, f.at, true
+		}
+	}
+	return 0, 0, false
+}
+
+// Undecided is the requests this member holds undecided: those of the block it last voted for, and its pool. At most 5,
+// no two in conflict.
+func (o *Object) Undecided() []*Request {
+	var rs []*Request
+	if o.attempt != nil && o.attempt.voted != nil {
+		rs = append(rs, o.attempt.voted.bodies...)
+	}
+	for _, r := range o.pool {
+		if !slices.ContainsFunc(rs, func(q *Request) bool { return q.ID == r.ID }) {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
+
+func (o *Object) setSet(s *Set) {
+	o.set, o.me = s, -1
+	if s != nil {
+		o.setDigest = s.Digest()
+		o.me = s.Index(o.cfg.Self)
+	}
+}
+
+func (o *Object) limit() int { return o.cfg.Parameters.GroupSize }
+
+// turn is one step being taken.
+type turn struct {
+	*Object
+	now  vaultnet.Time
+	host Host
+	out  *Output
+	cast *Bundle // being gathered for all members
+}
+
+// Step takes what happened to the object since the last step, and the time. All inputs of one turn should come in one
+// call: they then share a block. Nothing of the output may leave before the turn is sealed and [Object.Record], where
+// asked for, is durable.
+func (o *Object) Step(now vaultnet.Time, host Host, in ...Input) Output {
+	out := Output{Alarm: vaultnet.Never}
+	t := &turn{Object: o, now: now, host: host, out: &out}
+	for i := range in {
+		t.take(&in[i])
+	}
+	t.run()
+	t.flush()
+	out.Alarm = t.alarm()
+	return out
+}
+
+func (t *turn) take(in *Input) {
+	switch {
+	case in.Bundle != nil:
+		t.receive(in.From, in.Bundle)
+	case in.Submit != nil:
+		t.submit(in.From, in.Submit, in.Seen)
+	case in.Withdraw != nil:
+		t.withdraw(in.From, in.Withdraw)
+	case in.Desire != nil:
+		t.wish(*in.Desire)
+	case in.Believe != nil:
+		t.believe(in.Believe)
+	case !in.Return.IsNobody():
+		if a := t.attempt; a != nil && a.awake {
+			a.news(t.now)
+		}
+	}
+}
+
+// alarm is the earliest of all timers.
+func (t *turn) alarm() vaultnet.Time {
+	at := vaultnet.Never
+	if a := t.attempt; a != nil && a.awake {
+		at = min(a.proposeAt, a.prevoteAt, a.precommitAt, a.repairAt, a.earlyAt)
+	}
+	if a := t.attempt; a != nil && !a.awake && a.forgetAt > 0 {
+		at = min(at, a.forgetAt)
+	}
+	for _, r := range t.pool {
+		at = min(at, r.Deadline+1)
+	}
+	if t.behind.pending {
+		at = min(at, t.behind.askAt)
+	}
+	if t.fetch != nil {
+		at = min(at, t.fetch.until)
+	}
+	if t.following {
+		at = min(at, t.followAt)
+	}
+	if (t.desire != Change{}) {
+		at = min(at, t.wishAt)
+	}
+	return max(at, t.now+1)
+}
+
+// bundle is what this step says to all other members.
+func (t *turn) bundle() *Bundle {
+	if t.cast == nil {
+		t.cast = &Bundle{Address: t.address, Height: t.height}
+	}
+	return t.cast
+}
+
+func (t *turn) flush() {
+	if t.cast == nil {
+		return
+	}
+	if t.set != nil && len(t.set.Members) > 1 {
+		t.out.Send = append(t.out.Send, Outgoing{Set: t.set, Bundle: t.cast})
+	}
+	t.cast = nil
+}
+
+func (t *turn) send(to vaultnet.PublicKey, b *Bundle) {
+	b.Address, b.Height = t.address, t.height
+	t.out.Send = append(t.out.Send, Outgoing{To: to, Bundle: b})
+}
+
+func (t *turn) reply(r Reply) {
+	if r.Height == 0 {
+		r.Height = t.height
+	}
+	t.out.Replies = append(t.out.Replies, r)
+}

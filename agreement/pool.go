@@ -1,0 +1,159 @@
+package agreement
+
+import (
+	"errors"
+	"slices"
+
+	"vaultnet"
+	"vaultnet/refusal"
+)
+
+// submit takes a client's request: applied already, refused, or pending from now on. A member that is behind does
+// neither; the client asks again.
+func (t *turn) submit(from vaultnet.PublicKey, r *Request, seenHeight vaultnet.Height) {
+	if r.Address != t.address {
+		return
+	}
+	if t.height == 0 {
+		t.adopt(r.Proof)
+	}
+	if a, ok := t.Applied(r.Deadline, r.ID); ok {
+		t.reply(Reply{ID: r.ID, To: from, Outcome: Applied, Height: a.Height, Result: a.Result, Request: r})
+		return
+	}
+	if seenHeight > t.height {
+		t.suppose(seenHeight, vaultnet.PublicKey{})
+	}
+	switch {
+	case t.set == nil || t.me < 0:
+		t.reply(Reply{ID: r.ID, To: from, Outcome: Stranger, Set: t.set, Request: r})
+		return
+	case r.Set < t.set.Number:
+		t.reply(Reply{ID: r.ID, To: from, Outcome: Moved, Set: t.set, Request: r})
+		return
+	case r.Set > t.set.Number, t.fetch != nil:
+		return
+	case t.isWithdrawn(r.ID):
+		t.reply(Reply{ID: r.ID, To: from, Outcome: Withdrawn, Request: r})
+		return
+	}
+	t.fill(r)
+	if err := t.admit(r); err != nil {
+		t.reply(Reply{ID: r.ID, To: from, Outcome: Refused, Err: err, Request: r})
+	}
+}
+
+// admit puts a request among the pending ones, or says why not.
+func (t *turn) admit(r *Request) error {
+	undecided := t.Undecided()
+	if slices.ContainsFunc(undecided, func(q *Request) bool { return q.ID == r.ID }) {
+		if i := slices.IndexFunc(t.pool, func(q *Request) bool { return q.ID == r.ID }); i >= 0 {
+			t.pool[i] = r // perhaps with another permit
+		}
+		return nil
+	}
+	if err := t.admissible(undecided, r); err != nil {
+		return err
+	}
+	t.pool = append(t.pool, r)
+	t.wake()
+	return nil
+}
+
+// admissible is what a request pending at this height must fulfil.
+func (t *turn) admissible(undecided []*Request, r *Request) error {
+	switch {
+	case r.Deadline > t.now.Add(vaultnet.MaxDeadline):
+		return refusal.Invalid("the deadline is more than %v ahead", vaultnet.MaxDeadline)
+	case r.Deadline < t.now:
+		return refusal.New(refusal.DeadlinePassed)
+	}
+	if err := t.mayApply(t.state, r, max(t.now, t.state.Time+1)); err != nil {
+		return err
+	}
+	if err := t.state.Machine.Check(undecided, r, max(t.now, t.state.Time+1)); err != nil {
+		return err
+	}
+	if len(undecided) >= vaultnet.MaxInFlight {
+		return refusal.New(refusal.TooManyMutations)
+	}
+	return nil
+}
+
+// cutPool drops from the pool what does not fit beside the block this member now votes for; what is cut gets a
+// provisional refusal (design §4.4).
+func (t *turn) cutPool() {
+	undecided := slices.Clone(t.attempt.voted.bodies)
+	keep := t.pool[:0:0]
+	for _, r := range t.pool {
+		if slices.ContainsFunc(t.attempt.voted.bodies, func(q *Request) bool { return q.ID == r.ID }) {
+			keep = append(keep, r)
+			continue
+		}
+		err := t.admissible(undecided, r)
+		if err == nil {
+			undecided, keep = append(undecided, r), append(keep, r)
+			continue
+		}
+		if t.attempt.voted.header.SetBlock() || !errors.Is(err, refusal.TooManyMutations) && !errors.Is(err, refusal.MutationInProgress) {
+			err = refusal.New(refusal.TooManyMutations) // its time has not come to be judged: the block may fail
+		}
+		t.reply(Reply{ID: r.ID, Outcome: Refused, Err: err, Request: r})
+	}
+	t.pool = keep
+}
+
+// recheck judges every pending request again after a block.
+func (t *turn) recheck() {
+	pool := t.pool
+	t.pool = nil
+	for _, r := range pool {
+		if r.Set != t.set.Number {
+			t.reply(Reply{ID: r.ID, Outcome: Moved, Set: t.set, Request: r})
+			continue
+		}
+		if err := t.admissible(t.pool, r); err != nil {
+			t.reply(Reply{ID: r.ID, Outcome: Refused, Err: err, Request: r})
+			continue
+		}
+		t.pool = append(t.pool, r)
+	}
+}
+
+// expirePool drops requests past their deadlines: they wake nobody.
+func (t *turn) expirePool() {
+	if !slices.ContainsFunc(t.pool, func(r *Request) bool { return r.Deadline < t.now }) {
+		return
+	}
+	t.pool = slices.DeleteFunc(t.pool, func(r *Request) bool {
+		if r.Deadline >= t.now {
+			return false
+		}
+		t.reply(Reply{ID: r.ID, Outcome: Refused, Err: refusal.New(refusal.DeadlinePassed), Request: r})
+		return true
+	})
+}
+
+// adopt takes the first set of a free address from its proof. A member that has cast a vote for a block stays with the
+// set it voted in: one vote record for each kind and address (design §6).
+func (t *turn) adopt(proof *SetProof) {
+	set, ok := proof.Set(t.address, t.limit())
+	if !ok || t.set != nil && (set.Digest() == t.setDigest || t.attempt != nil && t.attempt.votedAtAll()) {
+		if ok && t.proof != nil && set.Digest() == t.setDigest && t.attempt == nil {
+			t.proof = proof // fresher views of the same set
+		}
+		return
+	}
+	machine, err := t.host.Machine(t.address, nil)
+	if err != nil {
+		return
+	}
+	t.proof, t.attempt, t.pool = proof, nil, nil
+	t.stray = [maxMembers]*Vote{}
+	t.setSet(set)
+	t.state = &State{Machine: machine, Set: set, Time: -1}
+}
+
+func (a *attempt) votedAtAll() bool {
+	return a.voted != nil || a.prevote != nil || a.precommit != nil || a.round > 0
+}

@@ -1,0 +1,367 @@
+package agreement
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"vaultnet"
+	"vaultnet/internal/canonical"
+	"vaultnet/internal/merkle"
+	"vaultnet/refusal"
+)
+
+// Sections of an object's storage records: the first byte of a relative key.
+const (
+	sectionHead      byte = 'h' // last block's header, certificate, sets
+	sectionLedger    byte = 'l' // + deadline, identity: an applied request
+	sectionMachine   byte = 'm' // + the machine's own key
+	sectionProposal  byte = 'p' // + header digest: a block this member voted for, with bodies
+	sectionVote      byte = 'v' // the vote record of the height being decided
+	sectionWithdrawn byte = 'w' // + identity: a withdrawal
+)
+
+const maxRecordSize = 8 << 20
+
+// headRecord is what is stored of the last block.
+type headRecord struct {
+	_           struct{} `cbor:",toarray"`
+	Header      Header
+	Certificate *Certificate
+	Set, Voters *Set
+	Proof       []*SetProof // at most one
+	Links       []Link
+}
+
+// voteRecord is everything a member must not forget of the height being decided: one record, overwritten.
+type voteRecord struct {
+	_         struct{} `cbor:",toarray"`
+	Height    vaultnet.Height
+	Round     uint32
+	Prevote   []*Vote // its own of the round, at most one
+	Precommit []*Vote // at most one
+	Proof     []*Vote // of the round
+	Voted     vaultnet.Digest
+	Promised  []vaultnet.Digest // requests in blocks it voted for
+	Lock      []*Certificate    // at most one
+	Valid     []*Certificate    // at most one
+	Commit    []*Certificate    // at most one
+	First     []*SetProof       // at height 1: where the set comes from
+}
+
+// proposalRecord is a block this member voted for, body and all.
+type proposalRecord struct {
+	_      struct{} `cbor:",toarray"`
+	Header Header
+	Offers []offerRecord
+	Bodies []bodyRecord
+}
+
+type offerRecord struct {
+	_          struct{} `cbor:",toarray"`
+	Round      uint32
+	PolkaRound int64
+	Polka      []*Certificate
+	Proof      []*SetProof
+	By         *merkle.Attestation
+}
+
+type bodyRecord struct {
+	_               struct{} `cbor:",toarray"`
+	Bytes, Attached []byte
+}
+
+// optional is a slice of one, or of none for nil.
+func optional[T any](p *T) []*T {
+	if p == nil {
+		return []*T{}
+	}
+	return []*T{p}
+}
+
+func first[T any](s []*T) *T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s[0]
+}
+
+// Record is what has to be durable before anything of the turn is sent, as relative keys. It is asked for after the
+// turn's attestations were filled in, and only once a turn.
+func (o *Object) Record() []vaultnet.Write {
+	var w []vaultnet.Write
+	u := o.unsaved
+	o.unsaved = saves{}
+	if u.head {
+		d := o.last
+		w = append(w, vaultnet.Write{Key: []byte{sectionHead}, Value: canonical.Marshal(&headRecord{Header: d.Header,
+			Certificate: d.Certificate, Set: d.Set, Voters: d.Voters, Proof: optional(d.Proof), Links: slices.Concat([]Link{}, o.links)})})
+		w = diff(o.stored, o.state, w)
+		o.stored = o.state
+		for _, digest := range o.savedProposals {
+			w = append(w, vaultnet.Write{Key: proposalKey(digest)})
+		}
+		o.savedProposals = nil
+	}
+	if u.vote {
+		if a := o.attempt; a == nil || !a.votedAtAll() {
+			w = append(w, vaultnet.Write{Key: []byte{sectionVote}})
+		} else {
+			for _, h := range u.proposals {
+				if !slices.Contains(o.savedProposals, h.digest) {
+					o.savedProposals = append(o.savedProposals, h.digest)
+					w = append(w, vaultnet.Write{Key: proposalKey(h.digest), Value: canonical.Marshal(h.record())})
+				}
+			}
+			w = append(w, vaultnet.Write{Key: []byte{sectionVote}, Value: canonical.Marshal(o.voteRecord())})
+		}
+	}
+	for _, k := range u.dropped {
+		w = append(w, vaultnet.Write{Key: k})
+	}
+	for _, d := range u.withdrawn {
+		w = append(w, vaultnet.Write{Key: withdrawnKey(d.id), Value: binary.BigEndian.AppendUint64(nil, uint64(d.deadline))})
+	}
+	return w
+}
+
+func (o *Object) voteRecord() *voteRecord {
+	a := o.attempt
+	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
+		Proof: slices.Concat([]*Vote{}, a.proof), Promised: slices.Concat([]vaultnet.Digest{}, a.promised),
+		Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof)}
+	if a.voted != nil {
+		r.Voted = a.voted.digest
+	}
+	if a.lock != nil {
+		r.Lock = optional(a.lock.cert)
+	}
+	if a.valid != nil {
+		r.Valid = optional(a.valid.cert)
+	}
+	return r
+}
+
+func (h *held) record() *proposalRecord {
+	r := &proposalRecord{Header: *h.header, Offers: []offerRecord{}, Bodies: []bodyRecord{}}
+	for _, p := range h.offers {
+		r.Offers = append(r.Offers, offerRecord{Round: p.Round, PolkaRound: p.PolkaRound, Polka: optional(p.Polka), Proof: optional(p.Proof), By: p.By})
+	}
+	for _, b := range h.bodies {
+		r.Bodies = append(r.Bodies, bodyRecord{Bytes: b.Bytes, Attached: slices.Concat([]byte{}, b.Attached)})
+	}
+	return r
+}
+
+func proposalKey(digest vaultnet.Digest) []byte { return append([]byte{sectionProposal}, digest[:]...) }
+
+// diff appends the state's records that changed since old, which may be nil.
+func diff(old, s *State, w []vaultnet.Write) []vaultnet.Write {
+	var machine Machine
+	var ledger Ledger
+	if old != nil {
+		machine, ledger = old.Machine, old.Ledger
+	}
+	w = s.Ledger.diff(ledger, sectionLedger, w)
+	for _, r := range s.Machine.Diff(machine) {
+		w = append(w, vaultnet.Write{Key: append([]byte{sectionMachine}, r.Key...), Value: r.Value})
+	}
+	return w
+}
+
+// records is a whole state as storage records, in key order.
+func records(s *State) []vaultnet.Write {
+	w := s.Ledger.diff(Ledger{}, sectionLedger, nil)
+	for _, r := range s.Machine.Records() {
+		w = append(w, vaultnet.Write{Key: append([]byte{sectionMachine}, r.Key...), Value: r.Value})
+	}
+	slices.SortFunc(w, func(a, b vaultnet.Write) int { return bytes.Compare(a.Key, b.Key) })
+	return w
+}
+
+// loadState rebuilds a state from its records; set and time come from the header's side.
+func loadState(host Host, a vaultnet.Address, rs []vaultnet.Write) (*State, error) {
+	s := &State{}
+	var machine []vaultnet.Write
+	for _, r := range rs {
+		if len(r.Key) == 0 {
+			return nil, refusal.Invalid("state record without a key")
+		}
+		var err error
+		switch r.Key[0] {
+		case sectionLedger:
+			s.Ledger, err = s.Ledger.load(r.Key[1:], r.Value)
+		case sectionMachine:
+			machine = append(machine, vaultnet.Write{Key: r.Key[1:], Value: r.Value})
+		default:
+			err = refusal.Invalid("state record of section %q", r.Key[0])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	s.Machine, err = host.Machine(a, machine)
+	return s, err
+}
+
+// Load restores an object from its records in a vault's own store. The state's digest and certificate are checked: a
+// damaged store is an error, not a lie told to others. A half-open height is awake at the first step.
+func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Object, error) {
+	o := New(cfg, a)
+	var state, proposals []vaultnet.Write
+	var vote *voteRecord
+	for _, r := range rs {
+		if len(r.Key) == 0 {
+			return nil, refusal.Invalid("record without a key")
+		}
+		switch r.Key[0] {
+		case sectionHead:
+			var head headRecord
+			if err := canonical.Unmarshal(r.Value, &head, maxRecordSize); err != nil {
+				return nil, err
+			}
+			o.last = &Decided{Header: head.Header, Certificate: head.Certificate, Set: head.Set, Voters: head.Voters, Proof: first(head.Proof), Links: head.Links}
+			o.links = head.Links
+		case sectionLedger, sectionMachine:
+			state = append(state, r)
+		case sectionProposal:
+			proposals = append(proposals, r)
+		case sectionVote:
+			vote = new(voteRecord)
+			if err := canonical.Unmarshal(r.Value, vote, maxRecordSize); err != nil {
+				return nil, err
+			}
+		case sectionWithdrawn:
+			if len(r.Key) != 33 || len(r.Value) != 8 {
+				return nil, refusal.Invalid("withdrawal record of %d and %d bytes", len(r.Key), len(r.Value))
+			}
+			o.withdrawn = append(o.withdrawn, withdrawal{vaultnet.Digest(r.Key[1:]), vaultnet.Time(binary.BigEndian.Uint64(r.Value))})
+		default:
+			return nil, refusal.Invalid("record of section %q", r.Key[0])
+		}
+	}
+	if o.last != nil {
+		if err := o.loadHead(host, state); err != nil {
+			return nil, err
+		}
+	}
+	t := &turn{Object: o, host: host, out: &Output{}}
+	if vote != nil && vote.Height == o.height+1 {
+		if err := t.loadVotes(vote, proposals); err != nil {
+			return nil, err
+		}
+	}
+	o.unsaved = saves{}
+	return o, nil
+}
+
+func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
+	d := o.last
+	s, err := loadState(host, o.address, rs)
+	if err != nil {
+		return err
+	}
+	s.Time, s.Set = d.Header.Time, d.Set
+	digest := d.Header.Digest(o.cfg.Network, o.address)
+	switch {
+	case s.Digest() != d.Header.State:
+		return refusal.Invalid("the stored state is not the one its certificate names")
+	case d.Certificate.Ballot.Block != digest || !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
+		return refusal.Invalid("the stored certificate does not prove its block")
+	}
+	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
+	o.setSet(d.Set)
+	return nil
+}
+
+// loadVotes restores the attempt at the height being decided: round, votes, proof of the round, lock.
+func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
+	if t.height == 0 {
+		t.adopt(first(r.First))
+	}
+	if t.set == nil || t.me < 0 {
+		return nil
+	}
+	a := newAttempt()
+	t.attempt = a
+	a.round, a.prevote, a.precommit, a.promised = r.Round, first(r.Prevote), first(r.Precommit), r.Promised
+	a.proof = restoreProof(r)
+	a.commit = first(r.Commit)
+	switch {
+	case a.precommit != nil:
+		a.phase = precommitted
+	case a.prevote != nil:
+		a.phase = prevoted
+	}
+	for _, p := range proposals {
+		var rec proposalRecord
+		if err := canonical.Unmarshal(p.Value, &rec, maxRecordSize); err != nil {
+			return err
+		}
+		h, err := t.loadProposal(&rec)
+		if err != nil {
+			return err
+		}
+		if h.digest == r.Voted {
+			a.voted = h
+		}
+		a.proposals = append(a.proposals, h)
+		t.savedProposals = append(t.savedProposals, h.digest)
+	}
+	a.lock = restoreLock(a, r)
+	if c := first(r.Valid); c != nil {
+		if h := a.find(c.Ballot.Block); h != nil {
+			a.valid = &polka{c.Ballot.Round, h, c}
+		}
+	}
+	y := a.tally(a.round)
+	for _, v := range []*Vote{a.prevote, a.precommit} {
+		if v != nil {
+			y.add(t.me, v)
+		}
+	}
+	for _, v := range a.proof {
+		if i := t.set.Index(v.By.Signer); i >= 0 && i != t.me && t.ours(&v.Ballot) {
+			if y := a.tally(v.Ballot.Round); y != nil {
+				y.add(i, v)
+			}
+		}
+	}
+	return nil
+}
+
+// restoreLock is the lock the record names.
+func restoreLock(a *attempt, r *voteRecord) *polka {
+	c := first(r.Lock)
+	if c == nil {
+		return nil
+	}
+	h := a.find(c.Ballot.Block)
+	if h == nil {
+		return nil
+	}
+	return &polka{c.Ballot.Round, h, c}
+}
+
+// restoreProof is the proof of the round.
+func restoreProof(r *voteRecord) []*Vote { return r.Proof }
+
+func (t *turn) loadProposal(rec *proposalRecord) (*held, error) {
+	h := &held{header: &rec.Header, digest: rec.Header.Digest(t.cfg.Network, t.address), bodies: make([]*Request, 0, len(rec.Bodies))}
+	for _, o := range rec.Offers {
+		h.offers = append(h.offers, &Proposal{Header: rec.Header, Round: o.Round, PolkaRound: o.PolkaRound, Polka: first(o.Polka), Proof: first(o.Proof), By: o.By})
+	}
+	for _, b := range rec.Bodies {
+		r, err := t.cfg.Open(b.Bytes, b.Attached)
+		if err != nil {
+			return nil, err
+		}
+		h.bodies = append(h.bodies, r)
+	}
+	if len(h.bodies) != len(h.header.Mutations) {
+		return nil, refusal.Invalid("stored block with %d bodies, its header names %d", len(h.bodies), len(h.header.Mutations))
+	}
+	t.judge(h)
+	return h, nil
+}

@@ -1,0 +1,122 @@
+package agreement
+
+import (
+	"slices"
+
+	"vaultnet"
+)
+
+// repair resends, on its own timer, what the others may lack: one bundle for all, backing off while there is no news
+// (design §4.9). It also relays, once, requests that no proposal took up.
+func (t *turn) repair() {
+	a := t.attempt
+	if a == nil || !a.awake || a.repairAt > t.now {
+		return
+	}
+	b := t.bundle()
+	t.defend(b)
+	for _, r := range t.pool {
+		if len(b.Requests) >= vaultnet.MaxInFlight {
+			break
+		}
+		if !slices.Contains(a.relayed, r.ID) && !a.proposed(r.Ref) {
+			a.relayed = append(a.relayed, r.ID)
+			b.Requests = append(b.Requests, r)
+		}
+	}
+	for _, h := range a.proposals {
+		if h.missing > 0 && len(b.Need) == 0 {
+			b.Need = h.need()
+		}
+	}
+	a.repairGap = min(2*a.repairGap, RepairCap)
+	a.repairAt = t.now.Add(a.repairGap)
+}
+
+// defend puts into b what keeps the height alive: the proposal, the member's votes of the round, the proof of the
+// round, the best certificate, the wishes that woke it.
+func (t *turn) defend(b *Bundle) {
+	a := t.attempt
+	var h *held
+	for _, k := range a.proposals {
+		if k.offer(a.round) != nil && k.sound {
+			h = k
+		}
+	}
+	if h == nil {
+		h = a.voted
+	}
+	for i := len(a.proposals) - 1; h == nil && i >= 0; i-- {
+		if k := a.proposals[i]; k.sound && len(k.header.Mutations) > 0 {
+			h = k
+		}
+	}
+	if h != nil && len(h.offers) > 0 && b.Proposal == nil {
+		b.Proposal = h.offers[len(h.offers)-1]
+		if p := h.offer(a.round); p != nil {
+			b.Proposal = p
+		}
+	}
+	for _, v := range []*Vote{a.prevote, a.precommit} {
+		if v != nil && !slices.Contains(b.Votes, v) {
+			b.Votes = append(b.Votes, v)
+		}
+	}
+	b.Votes = append(b.Votes, t.proofOfRound()...)
+	if a.valid != nil {
+		b.Polka = t.show(a.valid)
+	}
+	b.Commit = a.commit
+	if c := t.wishing(); c != (Change{}) {
+		for _, w := range t.wishes {
+			if w != nil && (Change{w.Add, w.Drop}) == c {
+				b.Wishes = append(b.Wishes, w)
+			}
+		}
+	}
+}
+
+// proofOfRound is the votes by which the member's round was entered.
+func (t *turn) proofOfRound() []*Vote { return t.attempt.proof }
+
+// proposed reports whether a block that is held contains the request.
+func (a *attempt) proposed(ref Ref) bool {
+	for _, h := range a.proposals {
+		if slices.Contains(h.header.Mutations, ref) {
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops proposals that stayed incomplete at a member that sleeps.
+func (t *turn) forget() {
+	a := t.attempt
+	a.forgetAt = 0
+	t.trimProposals()
+	if len(a.proposals) == 0 && !a.votedAtAll() {
+		t.attempt = nil
+	}
+}
+
+// help answers traffic about an older height with the block that decided it, at most every [RepairFirst]/2 to one vault.
+func (t *turn) help(to vaultnet.PublicKey, height vaultnet.Height) {
+	if t.last == nil || height >= t.height {
+		return
+	}
+	t.helped = slices.DeleteFunc(t.helped, func(s seen) bool { return s.at.Add(RepairFirst/2) <= t.now })
+	if len(t.helped) >= 2*maxMembers || slices.ContainsFunc(t.helped, func(s seen) bool { return s.vault == to }) {
+		return
+	}
+	t.helped = append(t.helped, seen{to, t.now})
+	t.send(to, &Bundle{Decided: t.tell(height)})
+}
+
+// tell is the last block for a vault at the given height: with bodies where they are of use.
+func (t *turn) tell(height vaultnet.Height) *Decided {
+	d := *t.last
+	if height+1 != t.height {
+		d.Bodies = nil
+	}
+	return &d
+}

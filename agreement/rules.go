@@ -1,0 +1,327 @@
+package agreement
+
+import (
+	"slices"
+
+	"vaultnet"
+	"vaultnet/internal/merkle"
+)
+
+// run applies the rules in their fixed order until none applies: decide, wake, skip to a round, polka, nil-polka,
+// proposal, timers (design §4.10). The numbers name lines of algorithm 1 in arXiv 1807.04938.
+func (t *turn) run() {
+	t.expirePool()
+	t.sendWish()
+	for range 256 { // every rule that applies moves height, round or phase; the bound is never met
+		if !t.rule() {
+			break
+		}
+	}
+	if a := t.attempt; a != nil {
+		switch {
+		case a.awake && len(t.pool) == 0 && t.wishing() == Change{} && a.drowsy(len(t.set.Members)):
+			t.sleep()
+		case !a.awake && a.forgetAt != 0 && a.forgetAt <= t.now:
+			t.forget()
+		}
+	}
+	t.repair()
+	t.catchUp()
+}
+
+// rule applies the first rule that applies.
+func (t *turn) rule() bool {
+	if t.attempt != nil && t.decideRule() {
+		return true
+	}
+	if t.attempt == nil || !t.attempt.awake {
+		return t.rouse()
+	}
+	return t.skipRule() || t.polkaRule() || t.nilPolkaRule() || t.proposalRule() || t.timerRule()
+}
+
+// rouse wakes the member if it has reason to (design §4.1).
+func (t *turn) rouse() bool {
+	if t.set == nil || t.me < 0 {
+		return false
+	}
+	voters := 0
+	for _, v := range t.stray {
+		if v != nil {
+			voters++
+		}
+	}
+	wished := t.wishing() != Change{}
+	switch {
+	case len(t.pool) > 0, t.HalfOpen():
+		t.wake()
+	case voters >= t.set.Weak(), wished:
+		t.wake()
+		t.attempt.summoned = true
+	default:
+		return false
+	}
+	return true
+}
+
+// decideRule (line 49): q precommits of any round for a block that is held.
+func (t *turn) decideRule() bool {
+	a := t.attempt
+	for i := len(a.tallies) - 1; i >= 0; i-- {
+		y := a.tallies[i]
+		block, ok := y.majority(Precommit, t.set.Quorum())
+		if !ok {
+			continue
+		}
+		if a.commit == nil {
+			a.commit = y.certificate(Precommit, block)
+		}
+		break
+	}
+	if a.commit == nil {
+		return false
+	}
+	h := a.find(a.commit.Ballot.Block)
+	if h == nil || !t.judge(h) {
+		return false
+	}
+	t.decide(h, a.commit)
+	return true
+}
+
+// skipRule (line 55): w members are in rounds above this one.
+func (t *turn) skipRule() bool {
+	a := t.attempt
+	var array [2 * maxMembers]uint32
+	rounds := array[:0]
+	for i := range a.future {
+		f := &a.future[i]
+		for range voices(f.votes[0], f.votes[1]) {
+			rounds = append(rounds, f.round)
+		}
+	}
+	if len(rounds) < t.set.Weak() {
+		return false
+	}
+	slices.Sort(rounds)
+	round := rounds[len(rounds)-t.set.Weak()] // w members are there or above
+	var proof []*Vote
+	for i := range a.future {
+		if a.future[i].round < round {
+			continue
+		}
+		for _, v := range a.future[i].votes {
+			if v != nil {
+				proof = append(proof, v)
+				break
+			}
+		}
+	}
+	t.enter(round, proof)
+	return true
+}
+
+// polkaRule (line 36): q prevotes for a block of this round. In phase prevoted the member locks on it; later it only
+// remembers it as valid. A polka of an earlier round that somebody showed is remembered as valid, too.
+func (t *turn) polkaRule() bool {
+	a := t.attempt
+	changed := false
+	consider := func(c *Certificate) bool {
+		if a.valid != nil && a.valid.round >= c.Ballot.Round {
+			return true
+		}
+		h := a.find(c.Ballot.Block)
+		if h == nil || !t.judge(h) {
+			return false
+		}
+		a.valid = &polka{round: c.Ballot.Round, held: h, cert: c}
+		t.unsaved.vote, t.out.Record, changed = true, true, true
+		if a.voted != h {
+			t.unsaved.proposals = append(t.unsaved.proposals, h)
+		}
+		return true
+	}
+	if y := a.tally(a.round); a.valid == nil || a.valid.round < a.round {
+		if block, ok := y.majority(Prevote, t.set.Quorum()); ok {
+			consider(y.certificate(Prevote, block))
+		}
+	}
+	a.polkas = slices.DeleteFunc(a.polkas, consider)
+	if v := a.valid; v != nil && v.round == a.round && a.phase == prevoted {
+		a.lock = v
+		if f := t.cfg.Observer.Lock; f != nil {
+			f(t.Object, v.round, v.held.digest)
+		}
+		t.vote(Precommit, v.held)
+		return true
+	}
+	return changed
+}
+
+// nilPolkaRule (line 44): q prevotes for nil.
+func (t *turn) nilPolkaRule() bool {
+	a := t.attempt
+	if a.phase != prevoted || a.tally(a.round).count(Prevote, vaultnet.Digest{}) < t.set.Quorum() {
+		return false
+	}
+	t.vote(Precommit, nil)
+	return true
+}
+
+// proposalRule (lines 11–19, 22, 28): proposes when it is this member's turn, and prevotes.
+func (t *turn) proposalRule() bool {
+	a := t.attempt
+	if a.phase != proposing {
+		return false
+	}
+	var h *held
+	for _, k := range a.proposals { // of an equivocating proposer, the first
+		if k.offer(a.round) != nil {
+			h = k
+			break
+		}
+	}
+	if h == nil && t.proposer(a.round) == t.cfg.Self {
+		h = t.propose()
+	}
+	if h == nil || h.missing > 0 {
+		return false
+	}
+	sound := t.judge(h)
+	p := h.offer(a.round)
+	locked := a.lock != nil && a.lock.held.digest == h.digest
+	switch {
+	case !sound, a.lock != nil && !locked && p.PolkaRound < int64(a.lock.round):
+		t.vote(Prevote, nil)
+	case locked, !t.judgedFresh(p):
+		t.vote(Prevote, h)
+	default:
+		switch t.verdict(h) {
+		case Yes:
+			t.vote(Prevote, h)
+		case No:
+			t.vote(Prevote, nil)
+		default:
+			return false // soon, or the timeout
+		}
+	}
+	return true
+}
+
+// judgedFresh reports whether a proposal is subject to the member's own judgement: only if it comes without a polka.
+func (t *turn) judgedFresh(p *Proposal) bool { return p.PolkaRound < 0 }
+
+// timerRule (lines 34, 47, 57–65) starts timeouts and acts on those that are over.
+func (t *turn) timerRule() bool {
+	a := t.attempt
+	y := a.tally(a.round)
+	if a.phase == prevoted && a.prevoteAt == vaultnet.Never && y.total(Prevote) >= t.set.Quorum() {
+		a.prevoteAt = t.now.Add(roundTimeout(a.round))
+	}
+	if a.precommitAt == vaultnet.Never && y.total(Precommit) >= t.set.Quorum() {
+		a.precommitAt = t.now.Add(roundTimeout(a.round))
+	}
+	switch {
+	case a.phase == proposing && a.proposeAt <= t.now:
+		t.vote(Prevote, nil)
+	case a.phase == prevoted && a.prevoteAt <= t.now:
+		t.vote(Precommit, nil)
+	case a.precommitAt <= t.now:
+		var proof []*Vote
+		for _, v := range y.votes[Precommit-1] {
+			if v != nil {
+				proof = append(proof, v)
+			}
+		}
+		t.enter(a.round+1, proof)
+	default:
+		return false
+	}
+	return true
+}
+
+// propose makes this member's proposal of the round: the valid value with its proof, or what the pool holds. In round
+// 0 it proposes nothing rather than an empty block.
+func (t *turn) propose() *held {
+	a := t.attempt
+	var h *held
+	p := &Proposal{Round: a.round, PolkaRound: -1, By: &merkle.Attestation{Signer: t.cfg.Self}}
+	if a.valid != nil {
+		h = a.valid.held
+		p.Header, p.PolkaRound, p.Polka = *h.header, int64(a.valid.round), a.valid.cert
+	} else {
+		if h = t.build(); h == nil {
+			return nil
+		}
+		p.Header = *h.header
+		a.proposals = append(a.proposals, h)
+	}
+	if t.height == 0 {
+		p.Proof = t.proof
+	}
+	h.offers = append(h.offers, p)
+	t.out.Sign = append(t.out.Sign, Leaf{Digest: p.Leaf(t.cfg.Network, t.address), By: p.By})
+	t.bundle().Proposal = p
+	return h
+}
+
+// build makes a fresh block of what is pending: a set block where the set asks for one, else as many of the pool's
+// requests as apply together.
+func (t *turn) build() *held {
+	a := t.attempt
+	if t.state == nil {
+		return nil
+	}
+	header := Header{Incarnation: t.incarnation(), Height: t.height + 1, Previous: t.digest, Time: max(t.now, t.state.Time+1)}
+	if c := t.wishing(); c != (Change{}) && t.height > 0 && !a.noChange && t.host.Change(t.Object, c.Add, c.Drop, t.now) == Yes {
+		header.Add, header.Drop = c.Add, c.Drop
+		if h := t.block(header, nil); h != nil {
+			return h
+		}
+		header.Add, header.Drop = vaultnet.PublicKey{}, vaultnet.PublicKey{}
+	}
+	var ready []*Request
+	for _, r := range t.pool {
+		if len(ready) < vaultnet.MaxInFlight && !a.hasFailed(r.Ref) && !t.isWithdrawn(r.ID) && t.host.Fresh(r, t.now) == Yes {
+			ready = append(ready, r)
+		}
+	}
+	if t.height == 0 && t.host.Genesis(t.address, t.set, t.now) != Yes {
+		ready = nil
+	}
+	if len(ready) > 0 {
+		if h := t.block(header, ready); h != nil {
+			return h
+		}
+		var fit []*Request // some don't apply beside the others: take them one by one
+		var best *held
+		for _, r := range ready {
+			if h := t.block(header, append(fit, r)); h != nil {
+				fit, best = append(fit, r), h
+			}
+		}
+		if best != nil {
+			return best
+		}
+	}
+	if a.round == 0 {
+		return nil
+	}
+	return t.block(header, nil)
+}
+
+// block completes the header over bodies, nil if they don't apply.
+func (t *turn) block(header Header, bodies []*Request) *held {
+	bodies = slices.Clone(bodies)
+	header.Mutations = make([]Ref, len(bodies))
+	for i, r := range bodies {
+		header.Mutations[i] = r.Ref
+	}
+	next, results, dropped, err := t.execute(&header, bodies)
+	if err != nil {
+		return nil
+	}
+	header.State, header.Set = next.Digest(), next.Set.Digest()
+	return &held{header: &header, digest: header.Digest(t.cfg.Network, t.address), bodies: bodies, arrived: t.now,
+		judged: true, sound: true, next: next, results: results, dropped: dropped}
+}

@@ -1,0 +1,83 @@
+package agreement
+
+import (
+	"vaultnet/internal/merkle"
+)
+
+// wishWindow is how many heights back a wish may lie: an object may be busy while its members wish.
+const wishWindow = 64
+
+// wish takes this vault's own view of how the set should change, and tells the members: at once, then every T_leave,
+// doubling (design §6).
+func (t *turn) wish(c Change) {
+	if c == t.desire {
+		return
+	}
+	t.desire, t.wishGap, t.wishAt = c, 0, t.now
+}
+
+// sendWish sends this member's wish when it is due.
+func (t *turn) sendWish() {
+	if t.desire == (Change{}) || t.wishAt > t.now {
+		return
+	}
+	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << t.wishGap)
+	t.wishGap = min(t.wishGap+1, 6)
+	if t.me < 0 || t.height == 0 {
+		return
+	}
+	if _, ok := t.set.Next(t.address, t.desire.Add, t.desire.Drop, t.limit()); !ok {
+		return
+	}
+	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: t.desire.Add, Drop: t.desire.Drop,
+		By: &merkle.Attestation{Signer: t.cfg.Self}}
+	t.out.Sign = append(t.out.Sign, Leaf{Digest: w.Leaf(t.cfg.Network, t.address), By: w.By})
+	t.wishes[t.me] = w
+	t.bundle().Wishes = append(t.bundle().Wishes, w)
+}
+
+// wished takes in another member's wish: its newest counts.
+func (t *turn) wished(w *Wish) {
+	if t.set == nil || t.height == 0 || w.Incarnation != t.incarnation() || w.Height > t.height+1 || w.Height+wishWindow <= t.height {
+		return
+	}
+	i := t.set.Index(w.By.Signer)
+	if i < 0 || i == t.me {
+		return
+	}
+	if old := t.wishes[i]; old == nil || old.Height <= w.Height {
+		t.wishes[i] = w
+	}
+}
+
+// wishing is the change that w members wish alike, zero if there is none.
+func (t *turn) wishing() Change {
+	if t.set == nil {
+		return Change{}
+	}
+	for i, w := range t.wishes {
+		if w == nil || w.Height+wishWindow <= t.height {
+			continue
+		}
+		c, n := Change{w.Add, w.Drop}, 0
+		for _, v := range t.wishes[i:] {
+			if v != nil && (Change{v.Add, v.Drop}) == c && v.Height+wishWindow > t.height {
+				n++
+			}
+		}
+		if n >= t.set.Weak() {
+			if _, ok := t.set.Next(t.address, c.Add, c.Drop, t.limit()); ok {
+				return c
+			}
+		}
+	}
+	return Change{}
+}
+
+// forgetWishes ends what was wished, after a block by which it came true or failed: members wish anew, at longer and
+// longer intervals, so that a set that cannot agree on a change does not stay awake for it.
+func (t *turn) forgetWishes(d *Decided) {
+	if d.Header.SetBlock() || d.Header.Empty() || t.attempt != nil && t.attempt.noChange {
+		t.wishes = [maxMembers]*Wish{}
+	}
+}

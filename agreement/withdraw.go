@@ -1,0 +1,113 @@
+package agreement
+
+import (
+	"slices"
+
+	"vaultnet"
+	"vaultnet/refusal"
+)
+
+// withdrawal is a request this member will vote for in no fresh block, until its deadline is over everywhere.
+type withdrawal struct {
+	id       vaultnet.Digest
+	deadline vaultnet.Time
+}
+
+// confirmation is owed to whoever withdrew a request that this member had voted for: once the height is decided.
+type confirmation struct {
+	id       vaultnet.Digest
+	deadline vaultnet.Time
+	to       vaultnet.PublicKey
+}
+
+// withdraw takes a requester's word that a request is not to be applied any more (design §5). From a client it is
+// relayed to the other members, once; from a member (from is zero) nobody is answered.
+func (t *turn) withdraw(from vaultnet.PublicKey, w *vaultnet.Withdraw) {
+	if w.Address != t.address {
+		return
+	}
+	id := w.Identity(t.cfg.Network)
+	answer := func(r Reply) {
+		if !from.IsNobody() {
+			r.ID, r.To = id, from
+			t.reply(r)
+		}
+	}
+	if a, ok := t.Applied(w.Deadline, id); ok {
+		answer(Reply{Outcome: Applied, Height: a.Height, Result: a.Result})
+		return
+	}
+	if t.set != nil && t.me < 0 {
+		answer(Reply{Outcome: Stranger, Set: t.set})
+		return
+	}
+	if w.Deadline > t.now.Add(vaultnet.MaxDeadline+t.cfg.Parameters.Skew) {
+		answer(Reply{Outcome: Refused, Err: refusal.Invalid("the deadline is more than %v ahead", vaultnet.MaxDeadline)})
+		return
+	}
+	if !t.isWithdrawn(id) && w.Deadline.Add(t.cfg.Parameters.Skew) >= t.now {
+		if !t.rememberWithdrawn(withdrawal{id, w.Deadline}) {
+			answer(Reply{Outcome: Refused, Err: refusal.New(refusal.TooManyMutations)})
+			return
+		}
+		if !from.IsNobody() && t.me >= 0 {
+			b := t.bundle()
+			b.Withdraw = append(b.Withdraw, w)
+		}
+	}
+	t.pool = slices.DeleteFunc(t.pool, func(r *Request) bool { return r.ID == id })
+	if a := t.attempt; a != nil && a.votedFor(id) {
+		c := confirmation{id, w.Deadline, from}
+		if !from.IsNobody() && !slices.Contains(t.confirm, c) && len(t.confirm) < vaultnet.MaxWithdrawals {
+			t.confirm = append(t.confirm, c)
+		}
+		return
+	}
+	answer(Reply{Outcome: Withdrawn})
+}
+
+// votedFor reports whether the member voted, at this height, for a block with the request.
+func (a *attempt) votedFor(id vaultnet.Digest) bool {
+	return len(a.promised) >= maxPromised || slices.Contains(a.promised, id)
+}
+
+// maxPromised bounds the requests in blocks voted for at one height; beyond it, all count as voted for.
+const maxPromised = 256
+
+func (t *turn) isWithdrawn(id vaultnet.Digest) bool {
+	return slices.ContainsFunc(t.withdrawn, func(w withdrawal) bool { return w.id == id })
+}
+
+// rememberWithdrawn makes a withdrawal durable with this turn. What is over by more than the skew is forgotten: no
+// fresh block with it gets this member's vote anyway.
+func (t *turn) rememberWithdrawn(w withdrawal) bool {
+	for i := 0; i < len(t.withdrawn); {
+		if old := t.withdrawn[i]; old.deadline.Add(t.cfg.Parameters.Skew) < t.now {
+			t.unsaved.dropped = append(t.unsaved.dropped, withdrawnKey(old.id))
+			t.withdrawn = slices.Delete(t.withdrawn, i, i+1)
+			continue
+		}
+		i++
+	}
+	if len(t.withdrawn) >= vaultnet.MaxWithdrawals {
+		return false
+	}
+	t.withdrawn = append(t.withdrawn, w)
+	t.unsaved.withdrawn = append(t.unsaved.withdrawn, w)
+	t.out.Record = true
+	return true
+}
+
+// confirmWithdrawn answers, when a height is decided, those who withdrew what this member had voted for.
+func (t *turn) confirmWithdrawn() {
+	for _, c := range t.confirm {
+		if a, ok := t.Applied(c.deadline, c.id); ok {
+			t.reply(Reply{ID: c.id, To: c.to, Outcome: Applied, Height: a.Height, Result: a.Result})
+		} else {
+			t.reply(Reply{ID: c.id, To: c.to, Outcome: Withdrawn})
+		}
+	}
+	t.confirm = nil
+}
+
+func withdrawnKey(id vaultnet.Digest) []byte { return append([]byte{sectionWithdrawn}, id[:]...) }
