@@ -139,6 +139,7 @@ type (
 	// ViewAnswer is a view of a free address's set, or why there is none (DataExists with Members, NotSettled).
 	ViewAnswer struct {
 		Call    Call
+		Address vaultnet.Address
 		Members []vaultnet.PublicKey // the view's set; or nil
 		View    *agreement.View
 		Err     *refusal.Error

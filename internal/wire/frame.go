@@ -1,0 +1,167 @@
+package wire
+
+import (
+	"errors"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/canonical"
+	"vaultnet/refusal"
+)
+
+// MaxMessages is how many messages a frame holds: as many as a vault holds inputs of one peer.
+const MaxMessages = 4096
+
+// A frame is an array of messages; a message is an array of its type's code and its fields ([Table]).
+
+// Encode encodes messages into as few frames of at most [vaultnet.MaxFrame] bytes as keep their order. A bundle that
+// fits no frame goes in parts. The frames hold all messages that could be encoded; the error, or nil, tells of those
+// that could not because they are out of bounds: a mistake of whoever made them.
+func Encode(messages []Message) ([][]byte, error) {
+	var e encoder
+	for _, m := range messages {
+		e.add(m)
+	}
+	e.flush()
+	return e.frames, errors.Join(e.failed...)
+}
+
+type encoder struct {
+	frames [][]byte
+	open   []byte // messages of the frame being filled, without its head
+	count  int
+	failed []error
+}
+
+// add appends a message, on a new frame where it does not fit the open one.
+func (e *encoder) add(m Message) {
+	start := len(e.open)
+	b, err := appendMessage(e.open, m)
+	if err != nil {
+		e.failed = append(e.failed, err)
+		return
+	}
+	size := len(b) - start
+	if size > maxMessage {
+		e.split(m)
+		return
+	}
+	if len(b) > maxMessage || e.count == MaxMessages {
+		next := append([]byte(nil), b[start:]...)
+		e.flush()
+		b = next
+	}
+	e.open = b
+	e.count++
+}
+
+// flush closes the open frame.
+func (e *encoder) flush() {
+	if e.count == 0 {
+		return
+	}
+	frame := canonical.AppendArray(make([]byte, 0, len(e.open)+4), e.count)
+	e.frames = append(e.frames, append(frame, e.open...))
+	e.open, e.count = e.open[:0], 0
+}
+
+// split adds a bundle in parts: each request by itself before what names it, bodies of a decided block among them.
+func (e *encoder) split(m Message) {
+	b, ok := m.(*Bundle)
+	if !ok || len(b.Requests) == 0 && (b.Decided == nil || len(b.Decided.Bodies) == 0) && (b.State == nil || b.alone()) {
+		e.failed = append(e.failed, refusal.Invalid("%T: more than fits a frame", m))
+		return
+	}
+	rest := *b.Bundle
+	rest.Requests = nil
+	requests := b.Requests
+	if b.Decided != nil {
+		requests = append(requests[:len(requests):len(requests)], b.Decided.Bodies...)
+		bare := *b.Decided
+		bare.Bodies = nil
+		rest.Decided = &bare
+	}
+	for _, r := range requests {
+		e.add(&Bundle{&agreement.Bundle{Address: b.Address, Height: b.Height, Requests: []*agreement.Request{r}}})
+	}
+	if b.State != nil {
+		e.add(&Bundle{&agreement.Bundle{Address: b.Address, Height: b.Height, State: b.State}})
+		rest.State = nil
+	}
+	e.add(&Bundle{&rest})
+}
+
+// alone reports whether a bundle carries nothing but a part of a state.
+func (b *Bundle) alone() bool {
+	return b.Proposal == nil && b.Decided == nil && len(b.Votes) == 0 && len(b.Requests) == 0
+}
+
+// appendMessage appends the encoding of m to b.
+func appendMessage(b []byte, m Message) ([]byte, error) {
+	row := RowOf(m)
+	if row == nil {
+		return b, refusal.Invalid("no message, or none of the table")
+	}
+	c := coder{mode: encoding, buf: canonical.AppendUint(canonical.AppendArray(b, row.fields), uint64(row.Code))}
+	row.walk(&c, m)
+	if c.err != nil {
+		return b, c.err
+	}
+	return c.buf, nil
+}
+
+// Open decodes a frame and verifies every signature in it: those of requests and what is attached to them, votes,
+// certificates, proposals, wishes, views, withdrawals, askers, permits, statements. A frame of which anything is wrong
+// is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of frame.
+func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Message, error) {
+	messages, err := decodeFrame(frame, network)
+	if err != nil {
+		return nil, err
+	}
+	var c coder
+	j := judgement{network, v, &c}
+	for _, m := range messages {
+		if j.message(m); c.err != nil {
+			return nil, c.err
+		}
+	}
+	return messages, nil
+}
+
+// decodeFrame does all of Open but the judgement of signatures.
+func decodeFrame(frame []byte, network vaultnet.NetworkID) ([]Message, error) {
+	if len(frame) > vaultnet.MaxFrame {
+		return nil, refusal.Invalid("frame: %d bytes, at most %d", len(frame), vaultnet.MaxFrame)
+	}
+	c := coder{mode: decoding, network: network, buf: frame}
+	var messages []Message
+	list(&c, &messages, 1, MaxMessages, message, "messages")
+	c.end("frame")
+	if c.err != nil {
+		return nil, c.err
+	}
+	return messages, nil
+}
+
+func message(c *coder, m *Message) {
+	before := len(c.buf)
+	n := c.expect(majorArray, "message")
+	code := c.expect(majorUint, "message type")
+	if c.err != nil {
+		return
+	}
+	row := rowByCode(code)
+	if row == nil {
+		c.fail("message of unknown type %d", code)
+		return
+	}
+	if n != uint64(row.fields) {
+		c.fail("%s: %d fields, want %d", row.Name, n, row.fields)
+		return
+	}
+	*m = row.fresh()
+	row.walk(c, *m)
+	if size := before - len(c.buf); size > row.MaxSize {
+		c.fail("%s: %d bytes, at most %d", row.Name, size, row.MaxSize)
+	}
+}

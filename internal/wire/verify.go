@@ -1,0 +1,179 @@
+package wire
+
+import (
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/agreement"
+	"vaultnet/refusal"
+)
+
+// Verify judges a message that arrived as a value as [Open] judges one that arrived in a frame: the same bounds, the
+// same signatures. It returns nil or a *refusal.Error. A message that passed cannot make a core panic.
+func Verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier) error {
+	row := RowOf(m)
+	if row == nil {
+		return refusal.Invalid("no message, or none of the table")
+	}
+	c := coder{mode: checking, network: network}
+	if row.walk(&c, m); c.err == nil {
+		judgement{network, v, &c}.message(m)
+	}
+	if c.err != nil {
+		return c.err
+	}
+	return nil
+}
+
+// judgement is of what a walk does not look at: signatures, and whether sets fit their addresses. It is objective: it
+// knows neither the time nor who anybody is, so all honest nodes judge alike. The first failure is kept in the coder.
+type judgement struct {
+	network vaultnet.NetworkID
+	v       vaultnet.Verifier
+	c       *coder
+}
+
+func (j judgement) message(m Message) {
+	switch m := m.(type) {
+	case *Submit:
+		j.request(m.Request)
+	case *Withdraw:
+		j.require(m.Withdraw.Verify(j.network, j.v), "withdrawal: signature")
+	case *Read:
+		j.require(m.Ask == nil || m.Ask.Verify(j.network, m.Address, m.Query, j.v), "read: signature of its asker")
+	case *PutChunk:
+		j.require(m.Permit.Verify(j.network, j.v), "chunk: permit, or a signature of it")
+	case *Reply:
+		j.set(m.Address, m.Members)
+		j.issued(m)
+	case *ViewAnswer:
+		j.set(m.Address, m.Set)
+		j.view(m)
+	case *SetAnswer:
+		j.set(m.Address, m.Set)
+	case *StatementAnswer:
+		j.require(m.By == nil || m.By.Verify(j.network, m.Statement.Leaf(j.network), j.v), "statement: signature")
+	case *Bundle:
+		j.bundle(m.Bundle)
+	case *Pointers:
+		for i := range m.List {
+			j.set(m.List[i].Address, m.List[i].Set)
+		}
+	case *Invite:
+		j.set(m.Address, m.Set)
+	}
+}
+
+// require keeps a failure where ok is false. After one the rest is still gone through, but nothing more is said.
+func (j judgement) require(ok bool, what string) bool {
+	if !ok {
+		j.c.fail("%s", what)
+	}
+	return ok
+}
+
+// set requires the members of a set, where there is one, to be in the XOR rank order of their address.
+func (j judgement) set(a vaultnet.Address, s *agreement.Set) {
+	j.require(s == nil || s.Valid(a, maxMembers), "set: members out of order")
+}
+
+// joiner requires a key that is to be a member, where there is one, to be a key.
+func (j judgement) joiner(k vaultnet.PublicKey) {
+	j.require(k.IsNobody() || j.v.ValidKey(k), "set: key of who is added")
+}
+
+func (j judgement) request(r *agreement.Request) {
+	if err := verifyRequest(j.network, r, j.v); err != nil {
+		j.c.keep(err)
+	}
+}
+
+// issued judges the attestation of a permit that an account issued: its body is in the result.
+func (j judgement) issued(m *Reply) {
+	if m.Permit == nil {
+		return
+	}
+	result, err := account.DecodeResult(m.Result)
+	issued, ok := result.(*account.Issued)
+	j.require(err == nil && ok && m.Address.Kind == vaultnet.KindAccount &&
+		m.Permit.Verify(j.network, issued.Body.Leaf(j.network), j.v), "reply: signature of a permit")
+}
+
+func (j judgement) view(m *ViewAnswer) {
+	if m.View == nil {
+		return
+	}
+	leaf := agreement.ViewLeaf(j.network, m.Address, m.Members, m.View.Time)
+	j.set(m.Address, &agreement.Set{Number: 1, Members: m.Members})
+	j.require(m.View.By.Verify(j.network, leaf, j.v), "view: signature")
+}
+
+func (j judgement) bundle(b *agreement.Bundle) {
+	a := b.Address
+	if p := b.Proposal; p != nil {
+		j.require(p.By.Verify(j.network, p.Leaf(j.network, a), j.v), "proposal: signature")
+		j.certificate(a, p.Polka)
+		j.proof(a, p.Proof)
+		j.joiner(p.Header.Add)
+	}
+	for _, v := range b.Votes {
+		if !j.require(v.Verify(j.network, a, j.v), "vote: signature") {
+			return
+		}
+	}
+	j.certificate(a, b.Polka)
+	j.certificate(a, b.Commit)
+	j.decided(a, b.Decided)
+	if b.State != nil {
+		j.decided(a, b.State.Decided)
+	}
+	for _, r := range b.Requests {
+		if !j.require(r.Address == a, "request: of another address") {
+			return
+		}
+		j.request(r)
+	}
+	for _, w := range b.Withdraw {
+		if !j.require(w.Address == a && w.Verify(j.network, j.v), "withdrawal: signature, or another address") {
+			return
+		}
+	}
+	for _, w := range b.Wishes {
+		j.joiner(w.Add)
+		if !j.require(w.Verify(j.network, a, j.v), "wish: signature") {
+			return
+		}
+	}
+}
+
+func (j judgement) certificate(a vaultnet.Address, x *agreement.Certificate) {
+	j.require(x == nil || x.Verify(j.network, a, j.v), "certificate: signature")
+}
+
+func (j judgement) proof(a vaultnet.Address, s *agreement.SetProof) {
+	if s == nil {
+		return
+	}
+	_, ok := s.Set(a, maxMembers)
+	j.require(ok && validKeys(j.v, s.Members), "proof of set: members or signers")
+	j.require(s.Verify(j.network, a, j.v), "proof of set: signature")
+}
+
+func (j judgement) decided(a vaultnet.Address, d *agreement.Decided) {
+	if d == nil {
+		return
+	}
+	j.certificate(a, d.Certificate)
+	j.proof(a, d.Proof)
+	j.set(a, d.Set)
+	j.set(a, d.Voters)
+	for _, r := range d.Bodies {
+		if !j.require(r.Address == a, "request: of another address") {
+			return
+		}
+		j.request(r)
+	}
+	for i := range d.Links {
+		j.certificate(a, d.Links[i].Certificate)
+		j.set(a, d.Links[i].Set)
+	}
+}
