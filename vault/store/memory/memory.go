@@ -1,0 +1,152 @@
+// Package memory is a vault's store in memory: for networks in one process, whose vaults need not survive it, and for
+// the simulator, which makes it crash.
+//
+//	shelf := memory.NewShelf() // chunk bytes shared by every store of the process
+//	s := memory.New(shelf)
+//
+//	s := memory.NewCrashing(shelf)
+//	s.Apply(batch, false)
+//	s.Crash(0, 0) // as after a power failure: nothing unsynced is left
+//
+// [Store] implements store.Store and store.Chunks and is safe for concurrent use. It is not a cache: it holds everything
+// until it is deleted or let go of. Iteration is in key order, so what runs on it is deterministic.
+package memory
+
+import (
+	"sync"
+
+	"vaultnet"
+	"vaultnet/vault/store"
+)
+
+// Store is a store in memory.
+type Store struct {
+	mu       sync.Mutex
+	closed   bool
+	crashing bool // unsynced batches and chunks are journalled until the next sync
+	records  map[string]*record
+	sorted   []string // keys in order, without those in added and with some that are gone
+	added    []string // keys that came since, in any order, maybe twice
+	journal  [][]undo // what unsynced batches replaced, batch by batch
+
+	shelf        *Shelf
+	chunks       map[vaultnet.Name][]byte
+	chunkJournal []vaultnet.Name // chunks put and not synced, in order
+}
+
+type record struct {
+	key   string
+	value []byte
+}
+
+// undo is what a write replaced: the value before, nil for none.
+type undo struct {
+	key    string
+	before []byte
+}
+
+// New returns an empty store that keeps its chunks' bytes on shelf; nil stands for a shelf of its own. All it is given
+// counts as synced: a crash of the process is the only one.
+func New(shelf *Shelf) *Store {
+	if shelf == nil {
+		shelf = NewShelf()
+	}
+	return &Store{records: make(map[string]*record), shelf: shelf, chunks: make(map[vaultnet.Name][]byte)}
+}
+
+// NewCrashing returns an empty store like [New] that also remembers, until the next sync, what was not synced, so that
+// [Store.Crash] can take it back.
+func NewCrashing(shelf *Shelf) *Store {
+	s := New(shelf)
+	s.crashing = true
+	return s
+}
+
+// Apply implements store.Store. It fails only after Close.
+func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	var before []undo
+	journal := s.crashing && !sync && len(batch) > 0
+	if journal {
+		before = make([]undo, 0, len(batch))
+	}
+	for i := range batch {
+		key, replaced := s.set(batch[i].Key, batch[i].Value)
+		if journal {
+			before = append(before, undo{key, replaced})
+		}
+	}
+	if journal {
+		s.journal = append(s.journal, before)
+	} else if sync {
+		s.journal = nil
+	}
+	return nil
+}
+
+// set makes value what is under key; nil, nothing. It returns the key and what was there before.
+func (s *Store) set(key, value []byte) (string, []byte) {
+	r := s.records[string(key)]
+	if r == nil {
+		name := string(key)
+		if value != nil {
+			s.records[name] = &record{name, value}
+			s.added = append(s.added, name)
+			if len(s.added) > 1024+2*len(s.records) {
+				s.sort()
+			}
+		}
+		return name, nil
+	}
+	before := r.value
+	r.value = value
+	if value == nil {
+		delete(s.records, r.key)
+	}
+	return r.key, before
+}
+
+// Get implements store.Store.
+func (s *Store) Get(key []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, store.ErrClosed
+	}
+	if r := s.records[string(key)]; r != nil {
+		return r.value, nil
+	}
+	return nil, nil
+}
+
+// Close implements store.Store. What it holds is kept for [Store.Reopen].
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.journal, s.chunkJournal = nil, nil
+	return nil
+}
+
+// Reopen makes a closed store usable again, with all it held: what opening the same directory is to a store on disk.
+func (s *Store) Reopen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = false
+}
+
+// Len is the number of records.
+func (s *Store) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.records)
+}
+
+var (
+	_ store.Store  = (*Store)(nil)
+	_ store.Chunks = (*Store)(nil)
+)

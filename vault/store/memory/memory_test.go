@@ -1,0 +1,224 @@
+package memory_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"vaultnet"
+	"vaultnet/vault/store/memory"
+	"vaultnet/vault/store/storetest"
+)
+
+// disk is what outlives a closed store.
+type disk struct{ s *memory.Store }
+
+func (d disk) Open() (storetest.Implementation, error) {
+	d.s.Reopen()
+	return d.s, nil
+}
+
+func TestStore(t *testing.T) {
+	storetest.Test(t, func(*testing.T) storetest.Disk { return disk{memory.New(nil)} })
+}
+
+func TestCrashingStore(t *testing.T) {
+	storetest.Test(t, func(*testing.T) storetest.Disk { return disk{memory.NewCrashing(memory.NewShelf())} })
+}
+
+func contents(t *testing.T, s *memory.Store) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for w, err := range s.Scan(nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[string(w.Key)] = string(w.Value)
+	}
+	return all
+}
+
+// After a crash the store is as after one of its batches, at the last sync or later, and goes on from there.
+func TestACrashKeepsAPrefix(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		s := memory.NewCrashing(nil)
+		states := []map[string]string{{}} // since the last sync
+		for range 10 + random.IntN(40) {
+			var batch []vaultnet.Write
+			next := maps.Clone(states[len(states)-1])
+			for range random.IntN(4) {
+				key := string(rune('a' + random.IntN(5)))
+				w := vaultnet.Write{Key: []byte(key)}
+				if random.IntN(3) > 0 {
+					w.Value = fmt.Append(nil, random.IntN(100))
+					next[key] = string(w.Value)
+				} else {
+					delete(next, key)
+				}
+				batch = append(batch, w)
+			}
+			sync := random.IntN(5) == 0
+			if err := s.Apply(batch, sync); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case sync:
+				states = []map[string]string{next}
+			case len(batch) > 0:
+				states = append(states, next)
+			}
+			if n, _ := s.Unsynced(); n != len(states)-1 {
+				t.Fatalf("%d batches unsynced, want %d", n, len(states)-1)
+			}
+			if random.IntN(10) == 0 {
+				contents(t, s) // a scan sorts; a crash has to cope
+			}
+			if random.IntN(6) == 0 {
+				keep := random.IntN(len(states)+2) - 1
+				s.Crash(keep, 0)
+				states = states[max(0, min(keep, len(states)-1)):][:1]
+				if got := contents(t, s); !maps.Equal(got, states[0]) {
+					t.Fatalf("after a crash that keeps %d: %v, want %v", keep, got, states[0])
+				}
+				if n, _ := s.Unsynced(); n != 0 {
+					t.Fatal("what a crash left can be lost once more")
+				}
+			}
+		}
+	}
+}
+
+func TestACrashTakesUnsyncedChunks(t *testing.T) {
+	shelf := memory.NewShelf()
+	s := memory.NewCrashing(shelf)
+	name := func(i int) vaultnet.Name { return vaultnet.Name{byte(i)} }
+	for i := range 4 {
+		if err := s.PutChunk(name(i), []byte{byte(i)}, i == 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.PutChunk(name(3), []byte{3}, true); err != nil { // synced later
+		t.Fatal(err)
+	}
+	if err := s.Apply([]vaultnet.Write{{Key: []byte("k"), Value: []byte("v")}}, true); err != nil { // syncs no chunk
+		t.Fatal(err)
+	}
+	if _, n := s.Unsynced(); n != 2 {
+		t.Fatalf("%d chunks unsynced, want 2", n)
+	}
+	s.Crash(0, 1)
+	for i, want := range []bool{true, true, false, true} {
+		if c, err := s.Chunk(name(i)); err != nil || (c != nil) != want {
+			t.Errorf("chunk %d: there %v, want %v", i, c != nil, want)
+		}
+	}
+	if shelf.Len() != 3 {
+		t.Errorf("%d chunks on the shelf, want 3", shelf.Len())
+	}
+}
+
+func TestWithoutAJournalACrashTakesNothing(t *testing.T) {
+	s := memory.New(nil)
+	if err := s.Apply([]vaultnet.Write{{Key: []byte("k"), Value: []byte("v")}}, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Crash(0, 0)
+	if got := contents(t, s); len(got) != 1 {
+		t.Errorf("left: %v", got)
+	}
+}
+
+func TestStoresShareChunks(t *testing.T) {
+	shelf := memory.NewShelf()
+	a, b := memory.New(shelf), memory.New(shelf)
+	name := vaultnet.Name{1}
+	for _, s := range []*memory.Store{a, b, a} {
+		if err := s.PutChunk(name, []byte("content"), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, _ := a.Chunk(name)
+	y, _ := b.Chunk(name)
+	if &x[0] != &y[0] {
+		t.Error("two copies of one chunk")
+	}
+	if err := b.PutChunk(vaultnet.Name{2}, []byte("lie"), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.PutChunk(vaultnet.Name{2}, []byte("truth"), true); err != nil {
+		t.Fatal(err)
+	}
+	if c, _ := a.Chunk(vaultnet.Name{2}); string(c) != "truth" {
+		t.Errorf("one store's %q became another's", c)
+	}
+	for i, s := range []*memory.Store{a, a, b} {
+		if err := s.DeleteChunk(name); err != nil {
+			t.Fatal(err)
+		}
+		if want := 2 - i/2; shelf.Len() != want {
+			t.Errorf("%d chunks on the shelf after deletion %d, want %d", shelf.Len(), i, want)
+		}
+	}
+}
+
+// Keys that come and go, never scanned, leave nothing behind.
+func TestComingAndGoingLeavesNothing(t *testing.T) {
+	s := memory.New(nil)
+	key := []byte("record")
+	for range 100_000 {
+		if err := s.Apply([]vaultnet.Write{{Key: key, Value: key}, {Key: key}}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Waiting(); n > 2048 {
+		t.Errorf("%d keys wait to be sorted", n)
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	for name, s := range map[string]*memory.Store{"plain": memory.New(nil), "crashing": memory.NewCrashing(nil)} {
+		b.Run(name, func(b *testing.B) {
+			keys := make([][]byte, 1000)
+			for i := range keys {
+				keys[i] = binary.BigEndian.AppendUint64(make([]byte, 41), uint64(i))
+			}
+			batch := make([]vaultnet.Write, 3)
+			value := make([]byte, 200)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				for j := range batch {
+					batch[j] = vaultnet.Write{Key: keys[(i*3+j)%len(keys)], Value: value}
+				}
+				if err := s.Apply(batch, i%4 == 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	s := memory.New(nil)
+	var batch []vaultnet.Write
+	for i := range 10_000 {
+		batch = append(batch, vaultnet.Write{Key: binary.BigEndian.AppendUint32(nil, uint32(i)), Value: []byte("v")})
+	}
+	slices.Reverse(batch)
+	if err := s.Apply(batch, true); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for range s.Scan([]byte{0, 0, 7}) {
+			n++
+		}
+		if n != 256 {
+			b.Fatal(n)
+		}
+	}
+}
