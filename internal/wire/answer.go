@@ -137,9 +137,9 @@ func statement(c *coder, s *permit.Statement) {
 func statementAnswer(c *coder, m *StatementAnswer) {
 	call(c, &m.Call)
 	setRef(c, &m.Set)
-	given := &m.Statement
-	if c.mode != decoding && m.Statement == (permit.Statement{}) {
-		given = nil
+	var given *permit.Statement // nil where there is none to speak of
+	if m.Statement != (permit.Statement{}) {
+		given = &m.Statement
 	}
 	if optional(c, &given, statement, "statement"); c.mode == decoding && given != nil {
 		m.Statement = *given
