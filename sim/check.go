@@ -1,0 +1,283 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"vaultnet"
+	"vaultnet/agreement"
+)
+
+// Invariant is one named promise that a run checks (design §9).
+type Invariant struct {
+	Name  string
+	Says  string
+	Liars int // the most liars, of eight members, with whom it is promised
+}
+
+// The names of the invariants, as violations carry them.
+const (
+	OneCertificate = "one-certificate"
+	OneVote        = "one-vote"
+	Locks          = "locks"
+	Polkas         = "polkas"
+	Heights        = "heights"
+	EqualStates    = "equal-states"
+	Limits         = "limits"
+	Signed         = "signed"
+	Permitted      = "permitted"
+	Paid           = "paid"
+	Once           = "once"
+	InTime         = "in-time"
+	Withdrawn      = "withdrawn"
+	RevokedKeys    = "revoked"
+	Balance        = "balance"
+	Durable        = "durable"
+	Chain          = "chain"
+	Silence        = "silence"
+	Answered       = "answered"
+	Progress       = "progress"
+	Truthful       = "truthful"
+	Linearizable   = "linearizable"
+	Panic          = "panic"
+)
+
+// Invariants lists every promise that a run checks.
+func Invariants() []Invariant {
+	return []Invariant{
+		{OneCertificate, "no two certificates for one address, incarnation and height with different digests; every certificate is a quorum of its set", 3},
+		{OneVote, "an honest member casts one vote per height, round and type, across restarts", 3},
+		{Locks, "a locked member prevotes only that block, nil, or what a newer polka justifies", 3},
+		{Polkas, "an honest member precommits only what a quorum has prevoted", 3},
+		{Heights, "heights advance by one, each block naming the one before, times increase, and no member goes back", 3},
+		{EqualStates, "members at equal height have equal states", 3},
+		{Limits, "entries, size, mutations in flight, one per key, in every state and every undecided set", 3},
+		{Signed, "every applied mutation was signed by its requester", 3},
+		{Permitted, "every applied mutation was permitted by the object and by its rules", 3},
+		{Paid, "every applied mutation was paid for by a permit that its account issued, live at block time, within its counts", 2},
+		{Once, "no mutation is applied twice", 3},
+		{InTime, "no mutation is in a block later than its deadline", 3},
+		{Withdrawn, "no mutation is applied after its withdrawal was final", 2},
+		{RevokedKeys, "no mutation by a key is in a block later than its revocation's T", 2},
+		{Balance, "done + available + reserved = allowance; what is refunded was not used", 2},
+		{Durable, "what a vault told it still knows after a crash", 3},
+		{Chain, "a naive model that replays the decided blocks gets the members' states", 3},
+		{Silence, "a quiet network with a quorum per object has no timers and no messages", 2},
+		{Answered, "once faults stop every request gets a definite answer", 2},
+		{Progress, "once faults stop every half-open height is decided within a bounded number of rounds", 2},
+		{Truthful, "what a user was told at a height is what the object was at that height", 2},
+		{Linearizable, "users' reads and writes of an object have one order that fits their times", 2},
+		{Panic, "nothing panics, whatever arrives", 3},
+	}
+}
+
+// checker watches all honest vaults and users, and keeps the first violation.
+type checker struct {
+	network   vaultnet.NetworkID
+	params    vaultnet.Parameters
+	verifier  vaultnet.Verifier
+	options   *Options
+	totals    *Totals
+	trace     *trace
+	now       *int64
+	liars     map[vaultnet.PublicKey]bool
+	promised  map[string]bool
+	objects   map[vaultnet.Address]*watched
+	order     []*watched // by first appearance
+	accounts  *ledgers
+	violation *Violation
+}
+
+func newChecker(o *Options, p vaultnet.Parameters, v vaultnet.Verifier, totals *Totals, t *trace, now *int64) *checker {
+	c := &checker{network: p.ID(), params: p, verifier: v, options: o, totals: totals, trace: t, now: now,
+		liars: map[vaultnet.PublicKey]bool{}, promised: map[string]bool{}, objects: map[vaultnet.Address]*watched{}}
+	c.accounts = newLedgers(c)
+	for _, i := range Invariants() {
+		c.promised[i.Name] = o.Byzantine <= i.Liars
+	}
+	return c
+}
+
+// fail records a violation, unless one is recorded already or there are more liars than the promise allows for.
+func (c *checker) fail(invariant string, w *watched, format string, args ...any) {
+	if c.violation != nil || !c.promised[invariant] {
+		return
+	}
+	c.violation = &Violation{Invariant: invariant, Description: fmt.Sprintf(format, args...),
+		At: time.Duration(*c.now) * time.Microsecond, Seed: c.options.Seed, Options: c.options.String()}
+	if w != nil {
+		c.violation.Object = w.address.String()
+	}
+	c.trace.line("VIOLATION", "%s: %s: %s", invariant, c.violation.Object, c.violation.Description)
+}
+
+// watched is what the checker knows of one object.
+type watched struct {
+	address vaultnet.Address
+	number  int
+	blocks  []*block // by height − 1; nil where nobody honest has decided it yet
+	polls   []poll   // prevotes of honest members at the heights that may still be open somewhere
+	ids     map[vaultnet.Digest]vaultnet.Height
+	final   map[vaultnet.Digest]vaultnet.Height // withdrawn for good, and the greatest height that was decided then
+	replay  replay
+}
+
+// block is a decided block as the first honest member showed it.
+type block struct {
+	header *agreement.Header
+	digest vaultnet.Digest
+	bodies []*agreement.Request // nil until somebody showed them
+	after  *agreement.State
+	voters *agreement.Set
+}
+
+func (c *checker) watch(a vaultnet.Address) *watched {
+	w := c.objects[a]
+	if w == nil {
+		w = &watched{address: a, number: len(c.order), ids: map[vaultnet.Digest]vaultnet.Height{}, final: map[vaultnet.Digest]vaultnet.Height{}}
+		c.objects[a] = w
+		c.order = append(c.order, w)
+	}
+	return w
+}
+
+// height is the greatest decided height.
+func (w *watched) height() vaultnet.Height { return vaultnet.Height(len(w.blocks)) }
+
+func (w *watched) block(h vaultnet.Height) *block {
+	if h == 0 || h > w.height() {
+		return nil
+	}
+	return w.blocks[h-1]
+}
+
+// member is what the checker knows of one honest vault's part in one object, for as long as the identity lives.
+type member struct {
+	votes  []agreement.Ballot // that are durable, at the newest two heights
+	lock   lock
+	height vaultnet.Height // applied, and durable
+	told   vaultnet.Height // that it told anybody
+}
+
+// lock is the newest durable lock.
+type lock struct {
+	height vaultnet.Height
+	round  uint32
+	block  vaultnet.Digest
+}
+
+// seen is something a vault's core did in a turn that is not durable yet.
+type seen struct {
+	w      *watched
+	ballot agreement.Ballot // where decided is 0 and it is no lock
+	lock   *lock
+	set    *agreement.Set // of the height that is voted on
+	height vaultnet.Height
+}
+
+// witness is the checker's file on one honest identity.
+type witness struct {
+	name    string
+	key     vaultnet.PublicKey
+	members map[*watched]*member
+	turn    []seen
+}
+
+func newWitness(name string, key vaultnet.PublicKey) *witness {
+	return &witness{name: name, key: key, members: map[*watched]*member{}}
+}
+
+func (s *witness) member(w *watched) *member {
+	m := s.members[w]
+	if m == nil {
+		m = new(member)
+		s.members[w] = m
+	}
+	return m
+}
+
+// observer is what the vault's core reports to.
+func (c *checker) observer(s *witness) agreement.Observer {
+	return agreement.Observer{
+		Vote: func(o *agreement.Object, b *agreement.Ballot) {
+			w := c.watch(o.Address())
+			c.trace.mix(uint64(w.number)<<32 | uint64(b.Round)<<8 | uint64(b.Type))
+			c.trace.mixDigest(b.Block)
+			if c.trace.on() {
+				c.trace.line(s.name, "%v: %v %v at height %d round %d", w.address, b.Type, b.Block, b.Height, b.Round)
+			}
+			s.turn = append(s.turn, seen{w: w, ballot: *b, set: o.Set()})
+			c.undecided(s, w, o)
+		},
+		Lock: func(o *agreement.Object, round uint32, block vaultnet.Digest) {
+			w := c.watch(o.Address())
+			if c.trace.on() {
+				c.trace.line(s.name, "%v: locks %v at height %d round %d", w.address, block, o.Height()+1, round)
+			}
+			s.turn = append(s.turn, seen{w: w, lock: &lock{o.Height() + 1, round, block}})
+		},
+		Round: func(o *agreement.Object, round uint32) {
+			if c.trace.on() {
+				c.trace.line(s.name, "%v: round %d of height %d", o.Address(), round, o.Height()+1)
+			}
+		},
+		Decided: func(o *agreement.Object, d *agreement.Decided, before, after *agreement.State) {
+			w := c.watch(o.Address())
+			c.decided(s, w, d, before, after)
+			s.turn = append(s.turn, seen{w: w, height: d.Header.Height})
+		},
+		Sleep: func(o *agreement.Object) {
+			if c.trace.on() {
+				c.trace.line(s.name, "%v: sleeps at height %d", o.Address(), o.Height())
+			}
+		},
+	}
+}
+
+// stored makes what the turn did durable: from now on it must never be taken back.
+func (c *checker) stored(s *witness) {
+	for i := range s.turn {
+		x := &s.turn[i]
+		m := s.member(x.w)
+		switch {
+		case x.height > 0:
+			m.height = max(m.height, x.height)
+		case x.lock != nil:
+			m.lock = *x.lock
+		default:
+			c.vote(s, x.w, m, &x.ballot, x.set)
+		}
+	}
+	s.forget()
+}
+
+// forget drops what the turn did: it never happened.
+func (s *witness) forget() {
+	clear(s.turn)
+	s.turn = s.turn[:0]
+}
+
+// liarsIn counts the liars of a set.
+func (c *checker) liarsIn(s *agreement.Set) int {
+	n := 0
+	if s != nil && len(c.liars) > 0 {
+		for _, k := range s.Members {
+			if c.liars[k] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// keys lists a map's keys in order: checks must be as deterministic as what they check.
+func keys[K cmp.Ordered, V any](m map[K]V) []K {
+	list := make([]K, 0, len(m))
+	for k := range m {
+		list = append(list, k)
+	}
+	slices.Sort(list)
+	return list
+}
