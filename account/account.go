@@ -32,18 +32,22 @@ type counters struct {
 	endings   uint64        // grants that ever ended; the next one's number
 }
 
-// Done, Reserved and Available are the operations charged, held by permits and left. Their sum is the allowance.
-func (a *Account) Done() int64 { return a.done }
-
-// Reserved is documented at [Account.Done].
-func (a *Account) Reserved() int64 { return a.reserved }
-
-// Available is documented at [Account.Done].
-func (a *Account) Available() int64 { return a.available }
+// Balance is the operations charged, held by permits and left. Their sum is the allowance. All are 0 for no account.
+func (a *Account) Balance() (done, reserved, available int64) {
+	if a == nil {
+		return 0, 0, 0
+	}
+	return a.done, a.reserved, a.available
+}
 
 // Version counts the owner's changes of the grants. What ends by itself does not count: a reader who leaves out what has
-// run out by its own clock can still name the successor.
-func (a *Account) Version() uint64 { return a.version }
+// run out by its own clock can still name the successor. 0 for no account.
+func (a *Account) Version() uint64 {
+	if a == nil {
+		return 0
+	}
+	return a.version
+}
 
 // Grant is the grant of a key, as it is recorded: it may have lapsed.
 func (a *Account) Grant(key vaultnet.PublicKey) (Grant, bool) {
@@ -53,11 +57,13 @@ func (a *Account) Grant(key vaultnet.PublicKey) (Grant, bool) {
 	return a.grants.Get(string(key[:]))
 }
 
-// Grants and Permits are how many grants there are and how many permits are out.
-func (a *Account) Grants() int { return a.grants.Len() }
-
-// Permits is documented at [Account.Grants].
-func (a *Account) Permits() int { return a.permits.Len() }
+// Len is how many grants there are, lapsed ones included, and how many permits are out.
+func (a *Account) Len() (grants, permits int) {
+	if a == nil {
+		return 0, 0
+	}
+	return a.grants.Len(), a.permits.Len()
+}
 
 // Digest covers the whole state; zero for an account that does not exist.
 func (a *Account) Digest() vaultnet.Digest {

@@ -20,7 +20,7 @@ func (a *Account) Advance(at vaultnet.Time, p vaultnet.Parameters) *Account {
 		next.permits = next.permits.Delete(key)
 		next.reserved -= int64(o.left)
 		next.done += int64(o.left)
-		next.leave(&o, true, 0, p)
+		next.release(&o, 0, true, keyDue(key), p)
 	}
 	if at > next.lapse {
 		next.sweep(at, p)

@@ -48,9 +48,9 @@ func (a *Account) putPermit(body vaultnet.Digest, o outstanding) {
 	a.permits = a.permits.Put(dueKey(o.due(), body), o, leafOf(v[:]))
 }
 
-// leave tells the grant that a permit issued under its present terms has left the account; back are the uses it returns.
-// A grant that was replaced or ended since gets nothing.
-func (a *Account) leave(o *outstanding, gone bool, back uint16, p vaultnet.Parameters) {
+// release tells the grant, if the permit was issued under its present terms, that so many uses are back and whether the
+// permit is gone, at a time. That may end the grant: used up, unless it had lapsed by then.
+func (a *Account) release(o *outstanding, back uint16, gone bool, at vaultnet.Time, p vaultnet.Parameters) {
 	if o.term == 0 {
 		return
 	}
@@ -63,7 +63,11 @@ func (a *Account) leave(o *outstanding, gone bool, back uint16, p vaultnet.Param
 		g.Out--
 	}
 	if g.exhausted() {
-		a.endGrant(g, refusal.UsedUp)
+		why := g.Lapsed(at, p)
+		if why == refusal.NoReason {
+			why = refusal.UsedUp
+		}
+		a.endGrant(g, why)
 		return
 	}
 	a.putGrant(g, p)

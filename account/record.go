@@ -2,13 +2,11 @@ package account
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"time"
 	"unicode/utf8"
 
 	"vaultnet"
-	"vaultnet/internal/merkle"
 	"vaultnet/refusal"
 )
 
@@ -137,123 +135,3 @@ type fields struct{ b []byte }
 func (f *fields) u64() uint64 { v := binary.BigEndian.Uint64(f.b); f.b = f.b[8:]; return v }
 func (f *fields) u16() uint16 { v := binary.BigEndian.Uint16(f.b); f.b = f.b[2:]; return v }
 func (f *fields) u8() uint8   { v := f.b[0]; f.b = f.b[1:]; return v }
-
-// Diff lists the storage records that turn old into a, in key order; either may be nil.
-func (a *Account) Diff(old *Account) []vaultnet.Write {
-	var ws []vaultnet.Write
-	var before, after Account
-	if old != nil {
-		before = *old
-	}
-	if a != nil {
-		after = *a
-	}
-	put := func(table byte, key string, value []byte) {
-		ws = append(ws, vaultnet.Write{Key: append([]byte{table}, key...), Value: value})
-	}
-	switch {
-	case a == nil && old != nil:
-		put(tableCounters, "", nil)
-	case a != nil && (old == nil || old.counters != a.counters):
-		v := a.counters.value()
-		put(tableCounters, "", v[:])
-	}
-	merkle.Diff(before.grants, after.grants, func(key string, _, g *Grant) {
-		if g == nil {
-			put(tableGrants, key, nil)
-			return
-		}
-		put(tableGrants, key, g.value())
-	})
-	merkle.Diff(before.permits, after.permits, func(key string, _, o *outstanding) {
-		if o == nil {
-			put(tablePermits, key, nil)
-			return
-		}
-		v := o.value()
-		put(tablePermits, key, v[:])
-	})
-	merkle.Diff(before.ended, after.ended, func(key string, _, e *end) {
-		if e == nil {
-			put(tableEnded, key, nil)
-			return
-		}
-		put(tableEnded, key, e.value())
-	})
-	return ws
-}
-
-// Records lists all storage records, in key order; none for no account.
-func (a *Account) Records() []vaultnet.Write { return a.Diff(nil) }
-
-// Load rebuilds an account from its records, which are in strictly ascending key order; no records give no account.
-// What [Account.Records] cannot have given is an error; whether the content is the agreed one, the digest tells.
-func Load(records []vaultnet.Write) (*Account, error) {
-	if len(records) == 0 {
-		return nil, nil
-	}
-	if len(records) > 1+2*vaultnet.MaxGrants+vaultnet.MaxPermits {
-		return nil, fmt.Errorf("account: %d records", len(records))
-	}
-	var a Account
-	var ok bool
-	if first := records[0]; len(first.Key) != 1 || first.Key[0] != tableCounters {
-		return nil, fmt.Errorf("account: no counters")
-	}
-	if a.counters, ok = parseCounters(records[0].Value); !ok {
-		return nil, fmt.Errorf("account: counters are damaged")
-	}
-	var (
-		grants  []merkle.Entry[Grant]
-		permits []merkle.Entry[outstanding]
-		ended   []merkle.Entry[end]
-		table   byte
-		held    int64
-	)
-	for _, w := range records[1:] {
-		if len(w.Key) == 0 || w.Key[0] < table {
-			return nil, fmt.Errorf("account: records are not in order")
-		}
-		table = w.Key[0]
-		key, leaf := w.Key[1:], leafOf(w.Value)
-		switch table {
-		case tableGrants:
-			var g Grant
-			g, ok = parseGrant(key, w.Value)
-			grants = append(grants, merkle.Entry[Grant]{Key: string(key), Value: g, Leaf: leaf})
-			a.labels += len(g.Terms.Label)
-			ok = ok && g.Term <= a.version
-		case tablePermits:
-			var o outstanding
-			o, ok = parseOutstanding(key, w.Value)
-			permits = append(permits, merkle.Entry[outstanding]{Key: string(key), Value: o, Leaf: leaf})
-			held += int64(o.left)
-		case tableEnded:
-			var e end
-			e, ok = parseEnd(key, w.Value)
-			ended = append(ended, merkle.Entry[end]{Key: string(key), Value: e, Leaf: leaf})
-			ok = ok && string(key) < endKey(a.endings)
-		default:
-			ok = false
-		}
-		if !ok {
-			return nil, fmt.Errorf("account: record %x is damaged", w.Key)
-		}
-	}
-	if a.grants, ok = merkle.Build(grants); !ok {
-		return nil, fmt.Errorf("account: grants are not in order")
-	}
-	if a.permits, ok = merkle.Build(permits); !ok {
-		return nil, fmt.Errorf("account: permits are not in order")
-	}
-	if a.ended, ok = merkle.Build(ended); !ok {
-		return nil, fmt.Errorf("account: ended grants are not in order")
-	}
-	if len(grants) > vaultnet.MaxGrants || len(permits) > vaultnet.MaxPermits || len(ended) > vaultnet.MaxGrants {
-		return nil, fmt.Errorf("account: %d grants, %d permits, %d ended grants", len(grants), len(permits), len(ended))
-	}
-	if held != a.reserved {
-		return nil, fmt.Errorf("account: permits hold %d, %d are reserved", held, a.reserved)
-	}
-	return &a, nil // lapse is 0: the first Advance looks at all grants
-}

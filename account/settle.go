@@ -80,6 +80,6 @@ func (a *Account) settle(o *Settle, by Context) (Result, error) {
 	if !gone {
 		a.putPermit(body, out)
 	}
-	a.leave(&out, gone, back, by.Parameters)
+	a.release(&out, back, gone, by.At, by.Parameters)
 	return &Settled{Returned: back}, nil
 }
