@@ -112,8 +112,10 @@ func statePart(c *coder, s *agreement.StatePart) {
 func record(c *coder, r *agreement.Record) {
 	c.array(2, "record")
 	c.bytes(&r.Key, 0, maxRecordKey, "record key")
-	c.bytes(&r.Value, 0, maxRecordValue, "record value")
-	if c.mode == decoding && r.Value == nil {
-		r.Value = []byte{} // nil would mean that there is none
+	if c.mode == decoding {
+		r.Value = []byte{}
+	} else if r.Value == nil {
+		c.fail("record: nothing, which is not an empty value") // as in a vaultnet.Write
 	}
+	c.bytes(&r.Value, 0, maxRecordValue, "record value")
 }

@@ -149,7 +149,7 @@ func (c *coder) fixed(b []byte, what string) {
 	}
 }
 
-// bytes is a byte string of min to max bytes. An empty one is read as nil.
+// bytes is a byte string of min to max bytes. An empty one leaves *b as it was.
 func (c *coder) bytes(b *[]byte, min, max int, what string) {
 	var n int
 	switch c.mode {
