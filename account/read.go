@@ -126,6 +126,9 @@ func DecodeView(b []byte) (*View, error) {
 	if len(w.Grants) > vaultnet.MaxGrants || len(w.Permits) > vaultnet.MaxPermits {
 		return nil, refusal.Invalid("account: %d grants, %d permits", len(w.Grants), len(w.Permits))
 	}
+	if min(w.Done, w.Reserved, w.Available) < 0 {
+		return nil, refusal.Invalid("account: a negative balance")
+	}
 	v := &View{Done: w.Done, Reserved: w.Reserved, Available: w.Available, Version: w.Version, Verified: w.Verified,
 		Permits: w.Permits}
 	for i := range w.Grants {

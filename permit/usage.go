@@ -67,22 +67,40 @@ func (u Usage) open(key string, owner bool) (record, Usage, error) {
 	return record{owner: owner}, u, nil
 }
 
+// Check judges, beside [Permit.Check], whether one more mutation at block time at may be paid with p: PermitInvalid{
+// expired}, {closed} or {used-up}, in this order, or nil.
+func (u Usage) Check(p *Permit, at vaultnet.Time) error {
+	if at > p.Body.Expires {
+		return refusal.Permit(refusal.Expired)
+	}
+	r, _ := u.records.Get(usageKey(p.Body.Expires, p.Body.Digest()))
+	return r.check(p)
+}
+
+func (r record) check(p *Permit) error {
+	switch {
+	case r.closed:
+		return refusal.Permit(refusal.Closed)
+	case r.used >= p.Allowance.Count:
+		return refusal.Permit(refusal.UsedUp)
+	}
+	return nil
+}
+
 // Use counts one mutation at block time at against p, which passed [Permit.Check]. owner says whether the paying account
-// is that of the object's owner, for whom the last [vaultnet.OwnerReserve] records are kept. Errors, in this order:
-// PermitInvalid{expired}, PermitInvalid{closed}, PermitInvalid{used-up}, TooManyMutations; the usage is then u.
+// is that of the object's owner, for whom the last [vaultnet.OwnerReserve] records are kept. Errors: those of
+// [Usage.Check], then TooManyMutations; the usage is then u.
 func (u Usage) Use(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
 	if at > p.Body.Expires {
 		return u, refusal.Permit(refusal.Expired)
 	}
 	key := usageKey(p.Body.Expires, p.Body.Digest())
 	r, next, err := u.open(key, owner)
-	switch {
-	case err != nil:
+	if err != nil {
 		return u, err
-	case r.closed:
-		return u, refusal.Permit(refusal.Closed)
-	case r.used >= p.Allowance.Count:
-		return u, refusal.Permit(refusal.UsedUp)
+	}
+	if err := r.check(p); err != nil {
+		return u, err
 	}
 	r.used++
 	return next.put(key, r), nil
