@@ -1,106 +1,84 @@
-// Package canonical is the one CBOR mode of the project: core deterministic encoding (RFC 8949 §4.2.1), narrowed so that
-// a value has exactly one encoding and an encoding is of exactly one value.
+// Package canonical is the one encoding of the project: CBOR, core deterministic (RFC 8949 §4.2.1), narrowed so that a
+// value has exactly one encoding and an encoding is of exactly one value.
 //
 //	b := canonical.Marshal(&record)
-//	err := canonical.Unmarshal(b, &record, 4096) // err is a *refusal.Error of kind InvalidRequest, or nil
+//	err := canonical.Unmarshal(b, &record, 4096) // a *refusal.Error of kind InvalidRequest, or nil
 //
 // What is encoded how:
 //
-//   - structs as arrays of their fields; a type says so itself with a first field _ struct{} `cbor:",toarray"`
+//   - a struct as the array of its fields, in their order; the blank field _ is none, and others have to be exported
 //   - unsigned and signed integers in the shortest form, booleans as such
 //   - []byte, arrays of bytes (names, keys, digests, signatures) and strings as byte strings: a Go string holds any
 //     bytes, so there are no text strings
-//   - slices as arrays, nil like empty; what is optional is a slice of none or one
+//   - slices and arrays of other things as arrays, a nil slice like an empty one
 //   - maps sorted by their encoded keys
+//   - a pointer as what it points to; what is optional is a slice of none or one
 //
-// There are no tags, floats, null, undefined or other simple values, and no indefinite lengths. A nil pointer or
-// interface has no encoding that [Unmarshal] takes.
+// There are no tags, floats, null, undefined or other simple values, and no indefinite lengths. Types that would need
+// them cannot be encoded; a nil pointer is written as null, which [Unmarshal] refuses.
 //
-// Everything is safe for concurrent use.
+// For hot paths the types' shapes are worked out once; the functions that begin with Append write the same by hand.
+// github.com/fxamacker/cbor/v2 is the judge in the tests that all this is CBOR. Everything is safe for concurrent use.
 package canonical
 
 import (
-	"fmt"
-
-	"github.com/fxamacker/cbor/v2"
+	"reflect"
+	"sync"
 
 	"vaultnet/refusal"
 )
 
 // Bounds of what [Unmarshal] takes, besides the caller's limit.
 const (
-	MaxDepth    = 8       // arrays and maps within one another; what the protocol sends needs 6
+	MaxDepth    = 8       // arrays and maps within one another; what the protocol keeps and sends needs 6
 	MaxElements = 131_072 // elements of one array, pairs of one map
 )
 
-var encoding = func() cbor.EncMode {
-	o := cbor.CoreDetEncOptions()
-	o.NilContainers = cbor.NilContainerAsEmpty
-	o.TagsMd = cbor.TagsForbidden
-	o.String = cbor.StringToByteString
-	return must(o.EncMode())
-}()
+// scratch are the buffers in which encodings grow before they are copied to their size.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-var decoding = must(cbor.DecOptions{
-	DupMapKey:          cbor.DupMapKeyEnforcedAPF,
-	IndefLength:        cbor.IndefLengthForbidden,
-	TagsMd:             cbor.TagsForbidden,
-	MaxNestedLevels:    MaxDepth,
-	MaxArrayElements:   MaxElements,
-	MaxMapPairs:        MaxElements,
-	ExtraReturnErrors:  cbor.ExtraDecErrorUnknownField,
-	ByteStringToString: cbor.ByteStringToStringAllowed,
-}.DecMode())
-
-func must[M any](mode M, err error) M {
-	if err != nil {
-		panic(err) // the options above contradict one another
-	}
-	return mode
-}
-
-// Marshal encodes v, which is best a pointer: what it points to is encoded, without a copy. It panics for a type that
-// has no encoding (a channel, a function, a float's NaN), which is a mistake in the program that any call would show.
+// Marshal encodes v, best a pointer: what it points to is encoded without a copy of the value. It panics for a type that
+// has no encoding (a channel, a float, a struct with a field that is not exported): a mistake in the program, which any
+// call shows.
 func Marshal(v any) []byte {
-	b, err := encoding.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("canonical: %T cannot be encoded: %v", v, err))
+	buf := scratch.Get().(*[]byte)
+	*buf = Append((*buf)[:0], v)
+	b := append(make([]byte, 0, len(*buf)), *buf...)
+	if cap(*buf) <= 1<<20 {
+		scratch.Put(buf)
 	}
 	return b
 }
 
-// Unmarshal decodes b into v, a pointer to a zero value. It refuses, as InvalidRequest, input longer than limit bytes or
-// anything that [Marshal] would not have written for what it decoded: another encoding of the same value, trailing bytes,
-// keys twice, byte strings of a wrong length, too few or many fields; and what is nested deeper than [MaxDepth] or has
-// more than [MaxElements] in one array or map. Nothing decoded refers to b. After an error v holds anything.
+// Append appends what [Marshal] returns to b.
+func Append(b []byte, v any) []byte {
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Pointer && !value.IsNil() {
+		value = value.Elem()
+	} else { // only what can be addressed can be read without a copy
+		copied := reflect.New(value.Type()).Elem()
+		copied.Set(value)
+		value = copied
+	}
+	return planOf(value.Type()).encode(b, value)
+}
+
+// Unmarshal decodes b into v, a pointer to a zero value; anything else panics. It refuses, as InvalidRequest, input longer
+// than limit bytes and whatever [Marshal] would not have written: another encoding of the same value, trailing bytes, keys
+// twice, byte strings of a wrong length, too few or many fields; also what is nested deeper than [MaxDepth] or has more
+// than [MaxElements] in one array or map. It allocates no more than some tens of times the length of b, and nothing
+// decoded refers to b. Empty slices are not nil. After an error v holds anything.
 func Unmarshal(b []byte, v any, limit int) error {
 	if len(b) > limit {
 		return refusal.Invalid("%d bytes, at most %d", len(b), limit)
 	}
-	if err := check(b); err != nil {
+	value := reflect.ValueOf(v).Elem()
+	rest, err := planOf(value.Type()).decode(b, MaxDepth, value)
+	switch {
+	case err != nil:
 		return err
-	}
-	if err := decoding.Unmarshal(b, v); err != nil {
-		return refusal.Invalid("encoding: %v", err)
-	}
-	c := comparison{want: b}
-	if err := encoding.NewEncoder(&c).Encode(v); err != nil || c.differs || len(c.want) > 0 {
-		return refusal.Invalid("encoding: not canonical")
+	case len(rest) > 0:
+		return refusal.Invalid("encoding: %d bytes after the end", len(rest))
 	}
 	return nil
-}
-
-// comparison is a writer that takes only the bytes it wants.
-type comparison struct {
-	want    []byte
-	differs bool
-}
-
-func (c *comparison) Write(p []byte) (int, error) {
-	if len(p) > len(c.want) || string(p) != string(c.want[:len(p)]) {
-		c.differs = true
-	} else {
-		c.want = c.want[len(p):]
-	}
-	return len(p), nil
 }
