@@ -1,0 +1,28 @@
+// Package op is the client's side of the protocol as a pure state machine: whom an operation asks, how many must say
+// alike what, when the answer is final, how it is repeated, withdrawn and given up (design §5, §6, §8; semantics §1 to
+// §4). It has no goroutine, clock, socket or random source:
+//
+//	c := op.New(op.Config{Parameters: parameters, Self: key, Nonces: nonces, Verifier: verifier})
+//	ticket := c.Start(now, op.Mutate{As: signer, Address: address, Mutation: mutation})
+//	for {
+//		out := c.Output()                 // send, look up, hand over completions, set the alarm
+//		c.Step(now, []op.Input{...})      // what arrived since, or nothing when the alarm rang
+//	}
+//
+// # What is believed
+//
+// No vault is believed alone. Of a set of n members f = ⌊(n−1)/3⌋ may lie; every number that decides is in
+// [thresholds], computed by one function. An answer counts once per member, only from a member of the set that the
+// client takes to hold the address, and only for that set. A newer set is believed when w of the set asked name it
+// alike, or a chain of certified set blocks leads to it; then everything is counted afresh.
+//
+// # How it is built
+//
+// A [Client] runs small jobs. A job is woken when it was told something or its alarm rang, looks at all it knows and does
+// what follows; it never blocks and never calls another job, it only pokes it. change (a signed change of an object) uses
+// locating (who holds the address), viewing (the proof of a first set), a book's permits, and submission (one signed
+// request until its outcome is certain); reading is a read; [place] is what the client knows of one address, shared by
+// all jobs there.
+//
+// A Client is not safe for concurrent use. Equal inputs give equal outputs: nothing depends on the order of a map.
+package op

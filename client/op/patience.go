@@ -1,0 +1,45 @@
+package op
+
+import (
+	"time"
+
+	"vaultnet"
+)
+
+// Numbers that are local to a client (design §12 leaves them to it).
+const (
+	repeatFirst  = 200 * time.Millisecond // until an unanswered message is sent again; doubles
+	repeatCap    = 2 * time.Second
+	retryCap     = 400 * time.Millisecond  // the same, where a member said that it may soon be otherwise
+	lookupEvery  = 5 * time.Second         // between two walks of the DHT for one address
+	staleAfter   = 1500 * time.Millisecond // until a set of which fewer than w answer is doubted
+	gatherFor    = 50 * time.Millisecond   // needs that come so soon after another share a permit
+	viewsRenewed = 5 * time.Second         // after which a proof of a first set is gathered again
+	closingTime  = 3 * time.Second         // kept at the end of an operation to make its outcome certain; at most a quarter of it
+	hesitation   = time.Second             // how long members that answer differently may come to agree, without retries
+	hedgeFirst   = 250 * time.Millisecond  // until the next holder of a chunk is asked, before any latency is known
+)
+
+// repeat says when a question is asked again: 200 ms after the first time, doubling to 2 s.
+type repeat struct {
+	next vaultnet.Time
+	gap  time.Duration
+}
+
+// due reports whether it is time to ask, and if so counts it as done.
+func (r *repeat) due(now vaultnet.Time) bool {
+	if now < r.next {
+		return false
+	}
+	switch {
+	case r.gap == 0:
+		r.gap = repeatFirst
+	case r.gap < repeatCap:
+		r.gap = min(2*r.gap, repeatCap)
+	}
+	r.next = now.Add(r.gap)
+	return true
+}
+
+// soon has the next time come no later than d from now.
+func (r *repeat) soon(now vaultnet.Time, d time.Duration) { r.next = min(r.next, now.Add(d)) }

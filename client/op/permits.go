@@ -1,0 +1,329 @@
+package op
+
+import (
+	"slices"
+	"time"
+
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/internal/merkle"
+	"vaultnet/permit"
+	"vaultnet/refusal"
+)
+
+// Bounds of a book, and how long an issue may take.
+const (
+	maxHeld  = 1024 // permits held, until they are settled or can be settled no more
+	issueFor = 20 * time.Second
+)
+
+// books is all books of a client.
+type books struct {
+	at   map[bookKey]*book
+	list []*book
+	byID map[vaultnet.Digest]*held // permits held, by the request that issued them
+}
+
+type bookKey struct{ requester, account vaultnet.PublicKey }
+
+// book is the permits of one requester under one account (design §8). Whoever needs one waits here; needs that come
+// within 50 ms of the first share a permit with many addresses. Counts grow with use, 1, 8, 64, and shrink back.
+type book struct {
+	job
+	as      vaultnet.Signer
+	account vaultnet.PublicKey
+	place   *place
+	waiting []*spending
+	gather  vaultnet.Time // when what waits is asked for; 0: nothing waits
+	issuing *change
+	asked   []permit.Allowance
+	narrow  int // how many addresses to ask for at most
+	held    []*held
+
+	settling  []*settlement
+	customers []*job // poked when a settlement ends
+}
+
+// book returns the book of a requester under an account.
+func (c *Client) book(as vaultnet.Signer, owner vaultnet.PublicKey) *book {
+	k := bookKey{as.Public(), owner}
+	if b := c.books.at[k]; b != nil {
+		return b
+	}
+	if c.books.at == nil {
+		c.books.at = make(map[bookKey]*book)
+		c.books.byID = make(map[vaultnet.Digest]*held)
+	}
+	b := &book{as: as, account: owner, place: c.place(vaultnet.AccountAddress(owner)), narrow: vaultnet.MaxPermitAddresses}
+	b.place.join(&b.job)
+	c.books.at[k] = b
+	c.books.list = append(c.books.list, b)
+	b.start(c, b.step)
+	return b
+}
+
+// held is a permit that was issued to this client.
+type held struct {
+	book       *book
+	body       permit.Body
+	digest     vaultnet.Digest
+	result     []byte // as the managers reported it
+	uses       []use  // one for each allowance
+	signatures []merkle.Attestation
+}
+
+// use is what became of an allowance.
+type use struct {
+	allowance permit.Allowance
+	used      uint16 // by what was applied, or may have been
+	busy      uint16 // by what is under way
+	spoiled   bool   // refused: not to be used again
+	settled   bool   // settled, or not worth it
+	closed    bool   // a settlement has begun: not to be used again
+	made      *permit.Permit
+	signed    int // signatures in made
+}
+
+// fresh reports whether the permit can be used for something new: a sixth of its lifetime is left.
+func (h *held) fresh(now vaultnet.Time) bool {
+	return now < h.body.Expires-(h.body.Expires-h.body.Issued)/6
+}
+
+// sign adds a manager's signature.
+func (h *held) sign(a *merkle.Attestation) {
+	if !slices.ContainsFunc(h.signatures, func(b merkle.Attestation) bool { return b.Signer == a.Signer }) && len(h.signatures) < permit.MaxSigners {
+		h.signatures = append(h.signatures, *a)
+	}
+}
+
+// permit is allowance i as it is shown with a mutation, with all the signatures there are by now.
+func (h *held) permit(i int) *permit.Permit {
+	u := &h.uses[i]
+	if u.signed != len(h.signatures) {
+		all := make([]permit.Allowance, len(h.uses))
+		for k := range h.uses {
+			all[k] = h.uses[k].allowance
+		}
+		if p, ok := permit.Assemble(h.body, all, i, h.signatures); ok {
+			u.made, u.signed = p, len(h.signatures)
+		}
+	}
+	return u.made
+}
+
+// spending is one use of a permit, from the need to the end of what it was needed for.
+type spending struct {
+	book    *book
+	address vaultnet.Address
+	user    *job
+	held    *held // nil while waiting
+	index   int
+	shown   *permit.Permit
+	err     *refusal.Error // why none can be had
+}
+
+// spend finds a permit for one mutation at an address, or has one issued; then user is poked.
+func (b *book) spend(a vaultnet.Address, user *job) *spending {
+	s := &spending{book: b, address: a, user: user}
+	if !b.serve(s) {
+		b.waiting = append(b.waiting, s)
+		b.poke()
+	}
+	return s
+}
+
+func (s *spending) ready() bool { return s.held != nil }
+
+// permit is what to show. It stays the same one unless more signatures have come.
+func (s *spending) permit() *permit.Permit { return s.held.permit(s.index) }
+
+// done gives the place back: used where the mutation was applied, or may have been.
+func (s *spending) done(used bool) {
+	if s.held == nil {
+		if i := slices.Index(s.book.waiting, s); i >= 0 {
+			s.book.waiting = slices.Delete(s.book.waiting, i, i+1)
+		}
+		return
+	}
+	u := &s.held.uses[s.index]
+	u.busy--
+	if used {
+		u.used++
+	}
+	s.held = nil
+	s.book.poke()
+}
+
+// spoil has the allowance not be used again: data managers refuse it.
+func (s *spending) spoil() { s.held.uses[s.index].spoiled = true }
+
+// serve gives a need its permit, if there is one.
+func (b *book) serve(s *spending) bool {
+	for i := len(b.held) - 1; i >= 0; i-- {
+		h := b.held[i]
+		if !h.fresh(b.c.now) {
+			continue
+		}
+		for k := range h.uses {
+			u := &h.uses[k]
+			if u.allowance.Address == s.address && !u.spoiled && !u.closed && u.used+u.busy < u.allowance.Count {
+				u.busy++
+				s.held, s.index = h, k
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// step serves what waits, asks for what cannot be served, and settles what has expired.
+func (b *book) step() {
+	b.waiting = slices.DeleteFunc(b.waiting, func(s *spending) bool {
+		if !b.serve(s) {
+			return false
+		}
+		s.user.poke()
+		return true
+	})
+	next := b.settle()
+	switch {
+	case len(b.waiting) == 0:
+		b.gather = 0
+	case b.issuing != nil:
+	case b.gather == 0:
+		b.gather = b.c.now.Add(gatherFor)
+		next = min(next, b.gather)
+	case b.c.now < b.gather:
+		next = min(next, b.gather)
+	default:
+		b.gather = 0
+		b.issue()
+	}
+	b.wake(next)
+}
+
+// issue asks the account for a permit over the addresses that wait.
+func (b *book) issue() {
+	var list []permit.Allowance
+	for _, s := range b.waiting {
+		i := slices.IndexFunc(list, func(a permit.Allowance) bool { return a.Address == s.address })
+		switch {
+		case i >= 0:
+			list[i].Count = max(list[i].Count, b.waitingAt(s.address))
+		case len(list) < b.narrow:
+			list = append(list, permit.Allowance{Address: s.address, Count: b.count(s.address)})
+		}
+	}
+	slices.SortFunc(list, func(x, y permit.Allowance) int { return x.Address.Compare(y.Address) })
+	b.asked = list
+	operation := &account.IssuePermit{Allowances: list}
+	b.issuing = &change{
+		place: b.place, as: b.as, body: account.Encode(operation), absent: refusal.NoSuchAccount,
+		retries: true, deadline: defaultDeadline, finish: b.issued,
+	}
+	b.issuing.launch(b.c, issueFor)
+}
+
+// waitingAt counts the needs at an address, at most as many as a permit can hold.
+func (b *book) waitingAt(a vaultnet.Address) uint16 {
+	n := uint16(0)
+	for _, s := range b.waiting {
+		if s.address == a && n < vaultnet.MaxPermitCount {
+			n++
+		}
+	}
+	return n
+}
+
+// count is how many uses to ask for at an address: one the first time, then more while they get used up, and fewer
+// again when they don't. A chunk is put once.
+func (b *book) count(a vaultnet.Address) uint16 {
+	if a.Kind == vaultnet.KindImmutableData {
+		return 1
+	}
+	level := uint16(0)
+	for i := len(b.held) - 1; i >= 0 && level == 0; i-- {
+		for k := range b.held[i].uses {
+			u := &b.held[i].uses[k]
+			if u.allowance.Address != a {
+				continue
+			}
+			level = u.allowance.Count
+			switch taken := u.used + u.busy; {
+			case taken >= u.allowance.Count:
+				level = min(level*8, vaultnet.MaxPermitCount)
+			case taken*8 <= u.allowance.Count:
+				level = max(level/8, 1)
+			}
+			break
+		}
+	}
+	return max(level, 1, b.waitingAt(a))
+}
+
+// issued takes the permit, or the reason why there is none.
+func (b *book) issued(e ending) {
+	b.issuing = nil
+	defer b.poke()
+	err := e.err
+	if err == nil {
+		if h := b.receive(e); h != nil {
+			b.narrow = min(2*b.narrow, vaultnet.MaxPermitAddresses)
+			return
+		}
+		err = refusal.New(refusal.Unavailable)
+	}
+	if err.Kind == refusal.LowBalance && len(b.asked) > 1 { // fewer addresses may do
+		b.narrow = len(b.asked) / 2
+		b.gather = b.c.now
+		return
+	}
+	b.narrow = vaultnet.MaxPermitAddresses
+	b.waiting = slices.DeleteFunc(b.waiting, func(s *spending) bool {
+		if !slices.ContainsFunc(b.asked, func(a permit.Allowance) bool { return a.Address == s.address }) {
+			return false
+		}
+		s.err = err
+		s.user.poke()
+		return true
+	})
+}
+
+// receive makes what A managers reported a permit: signed by w of them at least.
+func (b *book) receive(e ending) *held {
+	result, err := account.DecodeResult(e.result)
+	issued, ok := result.(*account.Issued)
+	if err != nil || !ok || issued.Body.ID != e.identity || issued.Body.Account != b.account || issued.Body.Requester != b.as.Public() {
+		return nil
+	}
+	allowances, ok := issued.Allowances(b.asked)
+	if !ok {
+		return nil
+	}
+	h := &held{book: b, body: issued.Body, digest: issued.Body.Digest(), result: e.result}
+	for _, a := range allowances {
+		h.uses = append(h.uses, use{allowance: a, settled: a.Address.Kind != vaultnet.KindMutableData})
+	}
+	for _, w := range e.signed {
+		if w.attested != nil {
+			h.sign(w.attested)
+		}
+	}
+	if len(h.signatures) < b.place.limits().signed {
+		return nil
+	}
+	if len(b.held) >= maxHeld {
+		b.forget(b.held[0])
+	}
+	b.held = append(b.held, h)
+	b.c.books.byID[h.body.ID] = h
+	return h
+}
+
+// forget drops a permit that is settled, or can be settled no more.
+func (b *book) forget(h *held) {
+	delete(b.c.books.byID, h.body.ID)
+	if i := slices.Index(b.held, h); i >= 0 {
+		b.held = slices.Delete(b.held, i, i+1)
+	}
+}

@@ -1,0 +1,314 @@
+package op
+
+import (
+
+	"vaultnet"
+	"vaultnet/internal/wire"
+	"vaultnet/refusal"
+)
+
+// reading is a linearizable read (design §5, "Reads"): all members are asked, one of them for the value and the rest for
+// its digest. The answer is at a height that w members report alike, with q members at or below it, and is returned when
+// A members have reached it. With q members alike all of that holds at once.
+type reading struct {
+	job
+	place  *place
+	query  []byte
+	sign   func() *wire.Ask // of accounts: who asks; nil
+	until  vaultnet.Time
+	since  vaultnet.Time
+	finish func(answered *wire.ReadAnswer, err *refusal.Error) // called once
+
+	call     wire.Call
+	ask      *wire.Ask
+	askUntil vaultnet.Time // when ask is signed again
+	said     roster[answer]
+	again    repeat
+	rounds   int
+	fuller   vaultnet.PublicKey // who was asked for the value last
+	gave     bool               // it has answered since
+	fetchAt  vaultnet.Time      // when another is asked, though that one says nothing
+	fetches  int
+	doubtAt  vaultnet.Time
+	locating locating
+}
+
+// answer is the newest answer of a vault.
+type answer struct {
+	*wire.ReadAnswer
+	push vaultnet.Height // the greatest that was pushed to it
+}
+
+// launch starts the read; its fields up to finish are set.
+func (r *reading) launch(c *Client) {
+	r.since = c.now
+	r.doubtAt = c.now.Add(staleAfter)
+	r.place.join(&r.job)
+	r.start(c, r.step)
+	r.call = c.open(r)
+	r.locating.begin(&r.job, r.place)
+	r.fetches = int(r.call % maxSeats) // not always the same member
+}
+
+func (r *reading) end(a *wire.ReadAnswer, err *refusal.Error) {
+	if r.over {
+		return
+	}
+	r.c.close(r.call)
+	r.locating.end()
+	r.place.leave(&r.job)
+	r.stop()
+	r.finish(a, err)
+}
+
+func (r *reading) answer(from vaultnet.PublicKey, m wire.Message) {
+	a, ok := m.(*wire.ReadAnswer)
+	s := r.said.find(from)
+	if !ok || s == nil {
+		return
+	}
+	switch old := s.word.ReadAnswer; {
+	case a.Value != nil && vaultnet.DomainAnswer.Hash(a.Value) != a.Digest:
+		without := *a
+		without.Value = nil
+		a = &without
+	case a.Value == nil && old != nil && old.Digest == a.Digest && old.Value != nil:
+		with := *a
+		with.Value = old.Value
+		a = &with
+	}
+	s.heard, s.word.ReadAnswer = true, a
+	r.gave = r.gave || from == r.fuller
+	r.place.hear(from, a.Set, a.Members, a.Nearer)
+	r.poke()
+}
+
+// counts reports whether an answer is one of the set that is asked.
+func (r *reading) counts(a answer) bool {
+	return r.place.speaksFor(a.Set) && (a.Member || a.Set.Number == 0) && !transient(a.Err)
+}
+
+// transient reports whether a vault says that it cannot answer now.
+func transient(e *refusal.Error) bool { return e != nil && e.Kind.Retryable() }
+
+// alike reports whether two answers say the same. The words of a refusal are not compared, nor therefore its digest.
+func alike(a, b answer) bool {
+	if a.Height != b.Height || a.Set != b.Set || a.Header != b.Header || a.Time != b.Time || (a.Err == nil) != (b.Err == nil) {
+		return false
+	}
+	if a.Err != nil {
+		return refusal.Same(a.Err, b.Err)
+	}
+	return a.Digest == b.Digest
+}
+
+// chosen is the answer that may be returned as far as the members' word goes: w alike at the greatest height where that
+// is so, q at or below it, A at or above it. What falls short of it is in best: the answer that w give alike.
+func (r *reading) chosen(seats []*seat[answer]) (best *wire.ReadAnswer, good bool) {
+	limits := r.place.limits()
+	for i, s := range seats {
+		if !r.counts(s.word) || best != nil && s.word.Height <= best.Height {
+			continue
+		}
+		n := 0
+		for _, o := range seats[i:] {
+			if r.counts(o.word) && alike(s.word, o.word) {
+				n++
+			}
+		}
+		if n >= limits.alike {
+			best = s.word.ReadAnswer
+		}
+	}
+	if best == nil {
+		return nil, false
+	}
+	below, above := 0, 0
+	for _, s := range seats {
+		if r.counts(s.word) && s.word.Height <= best.Height {
+			below++
+		}
+		if s.word.Height >= best.Height {
+			above++
+		}
+	}
+	need := limits.settled
+	if best.Set.Number == 0 {
+		need = max(need, limits.absent)
+		if !r.place.known() && r.place.thin() {
+			return best, false
+		}
+	}
+	return best, below >= need && above >= limits.confirmed && best.Height >= r.place.proven()
+}
+
+func (r *reading) step() {
+	seats := r.said.of(r.place.members())
+	best, good := r.chosen(seats)
+	if good {
+		if best.Err != nil {
+			r.reached(best)
+			r.end(best, best.Err)
+			return
+		}
+		for _, s := range seats {
+			if s.word.Value != nil && s.word.Digest == best.Digest {
+				r.reached(best)
+				full := *best
+				full.Value = s.word.Value
+				r.end(&full, nil)
+				return
+			}
+		}
+	}
+	if r.c.now >= r.until {
+		r.end(nil, r.unavailable(seats))
+		return
+	}
+	if r.c.now >= r.doubtAt {
+		r.doubtAt = r.c.now.Add(lookupEvery)
+		r.doubt(seats)
+	}
+	r.send(seats, best, good)
+	next := min(r.again.next, r.until, r.doubtAt)
+	if good {
+		next = min(next, r.fetchAt)
+	}
+	if r.place.lacking() || !r.place.known() && r.c.now >= r.since.Add(repeatFirst) {
+		next = min(next, r.locating.step())
+	} else if !r.place.known() {
+		next = min(next, r.since.Add(repeatFirst))
+	}
+	r.wake(next)
+}
+
+func (r *reading) reached(a *wire.ReadAnswer) {
+	if a.Set == r.place.ref {
+		r.place.reach(a.Height)
+	}
+}
+
+// unavailable is the answer when the time is up: what most of the members say hinders them, or that too few answered.
+func (r *reading) unavailable(seats []*seat[answer]) *refusal.Error {
+	n := 0
+	for _, s := range seats {
+		if s.word.Err != nil && s.word.Err.Kind == refusal.NotSettled {
+			n++
+		}
+	}
+	if n > 0 && n >= r.place.limits().shown {
+		return refusal.New(refusal.NotSettled)
+	}
+	return refusal.New(refusal.Unavailable)
+}
+
+// doubt gives up a set of which fewer than w answer as its members.
+func (r *reading) doubt(seats []*seat[answer]) {
+	n := 0
+	for _, s := range seats {
+		if r.place.speaksFor(s.word.Set) {
+			n++
+		}
+	}
+	switch {
+	case n >= r.place.limits().believed:
+	case r.place.known():
+		r.place.doubt()
+	default:
+		r.place.lookup()
+	}
+}
+
+// send asks whoever is to be asked now: at first everybody, one of them for the value; later those who have not answered
+// and, where the members do not agree, everybody again. Those that are behind are helped.
+func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) {
+	if r.sign != nil && (r.ask == nil || r.c.now >= r.askUntil) {
+		r.ask = r.sign()
+		r.askUntil = r.ask.Deadline.Add(-defaultDeadline / 2)
+	}
+	if good {
+		r.fetch(seats, best)
+		return
+	}
+	members := r.place.members()
+	all := len(members) > 0 && len(seats) == len(members)
+	if all && r.rounds < 10 {
+		r.again.soon(r.c.now, gatherFor) // they differ, but perhaps not for long
+	}
+	due := r.again.due(r.c.now)
+	if due {
+		r.rounds++
+	}
+	if all || due && r.rounds > 1 {
+		r.help(seats)
+	}
+	if r.fuller.IsNobody() && len(members) > 0 {
+		r.fuller = members[r.fetches%len(members)]
+		r.fetchAt = r.c.now.Add(repeatFirst)
+	}
+	var digest, value *wire.Read
+	for _, v := range r.place.audience() {
+		s := r.said.admit(v)
+		if s == nil || s.asked && !due {
+			continue
+		}
+		s.asked = true
+		m := &digest
+		if v == r.fuller {
+			m = &value
+		}
+		if *m == nil {
+			*m = &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: m == &value, Ask: r.ask}
+		}
+		r.c.send(v, *m)
+	}
+}
+
+// fetch asks another of those that say alike for the value, where the one that was asked is silent or gave none that
+// hashes to the digest.
+func (r *reading) fetch(seats []*seat[answer], best *wire.ReadAnswer) {
+	if r.c.now < r.fetchAt && !r.gave {
+		return
+	}
+	var alikes []*seat[answer]
+	for _, s := range seats {
+		if alike(s.word, answer{ReadAnswer: best}) && s.vault != r.fuller {
+			alikes = append(alikes, s)
+		}
+	}
+	if len(alikes) == 0 {
+		return
+	}
+	r.fetches++
+	r.fuller, r.fetchAt, r.gave = alikes[r.fetches%len(alikes)].vault, r.c.now.Add(repeatFirst), false
+	r.c.send(r.fuller, &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: true, Ask: r.ask})
+}
+
+// help fetches the proofs of heights that some members name and others have not reached, and pushes the greatest to
+// those that are behind.
+func (r *reading) help(seats []*seat[answer]) {
+	least := vaultnet.Height(0)
+	for i, s := range seats {
+		if i == 0 || s.word.Height < least {
+			least = s.word.Height
+		}
+	}
+	for i, s := range seats {
+		same := 0
+		for _, o := range seats[:i] {
+			if o.word.Height == s.word.Height {
+				same++
+			}
+		}
+		if s.word.Height > least && same < 2 {
+			r.place.want(s.word.Height, s.vault)
+		}
+	}
+	for _, s := range seats {
+		if s.word.Height < r.place.proven() && s.word.push < r.place.proven() {
+			s.word.push = r.place.proven()
+			r.place.push(s.vault)
+			s.asked = false
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package op
+
+import (
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/permit"
+	"vaultnet/refusal"
+)
+
+// outcome is how a submission ended.
+type outcome uint8
+
+const (
+	pending outcome = iota
+	applied         // A members report it
+	refused         // it will never be applied, and this is why
+	never           // it will never be applied
+	unknown         // nothing definite could be had
+)
+
+// submission is one signed request until its outcome is certain (design §5): it goes to every member, and again to those
+// who do not answer; a refusal is provisional until the request is withdrawn; after its deadline the members are asked
+// what became of it. It is a part of a change's job.
+type submission struct {
+	owner   *job
+	c       *Client
+	place   *place
+	request *agreement.Request
+	signer  vaultnet.Signer
+	retries bool // retryable refusals are not final
+	permit  *permit.Permit
+	renews  bool // another permit can be had
+
+	words    roster[word]
+	again    repeat
+	since    vaultnet.Time
+	closing  vaultnet.Time // withdrawn then, if it is still pending
+	until    vaultnet.Time // over then, whatever is known
+	doubtAt  vaultnet.Time
+	withdraw *vaultnet.Withdraw // once it is being withdrawn
+	asking   *wire.GetOutcome   // once its deadline has passed
+	hushed   vaultnet.Time      // since when members refuse it without being alike; 0: they don't
+
+	renew bool // w members refuse the permit: attach another
+	end   outcome
+	word  word           // applied: what A members report
+	err   *refusal.Error // refused: why; never, unknown: what came nearest to a reason, or nil
+}
+
+// begin makes ready; nothing is sent before [submission.step].
+func (s *submission) begin() {
+	s.since = s.c.now
+	s.doubtAt = s.c.now.Add(staleAfter)
+	s.c.requests[s.request.ID] = s
+}
+
+// stop forgets the submission.
+func (s *submission) stop() {
+	delete(s.c.requests, s.request.ID)
+	if s.asking != nil {
+		s.c.close(s.asking.Call)
+	}
+}
+
+// attach gives the same request another permit or proof: it is the same mutation still.
+func (s *submission) attach(a wire.Attached) {
+	s.request = wire.NewRequest(s.c.network, s.request.Request, a)
+	s.permit, s.renew = a.Permit, false
+	for _, w := range s.words.seats {
+		if r := w.word.refused; r != nil && r.Err.Kind == refusal.PermitInvalid {
+			w.word.refused = nil
+		}
+		w.asked = false
+	}
+	s.again = repeat{}
+}
+
+// giveUp withdraws the request now, unless it has ended.
+func (s *submission) giveUp() { s.closing = min(s.closing, s.c.now) }
+
+func (s *submission) reply(from vaultnet.PublicKey, m *wire.Reply) {
+	w := s.words.find(from)
+	if w == nil {
+		return
+	}
+	w.heard = true
+	w.word.hearReply(m, s.request.Set)
+	s.place.hear(from, m.Set, m.Members, m.Nearer)
+	s.owner.poke()
+}
+
+func (s *submission) answer(from vaultnet.PublicKey, m wire.Message) {
+	a, ok := m.(*wire.OutcomeAnswer)
+	w := s.words.find(from)
+	if !ok || w == nil {
+		return
+	}
+	w.heard = true
+	w.word.hearOutcome(a)
+	s.place.hear(from, a.Set, a.Members, nil)
+	s.owner.poke()
+}
+
+func (s *submission) tally() tally { return tally{s.place, s.words.of(s.place.members())} }
+
+// step counts, decides what to do next and does it. It returns when to be called again.
+func (s *submission) step() vaultnet.Time {
+	t := s.tally()
+	if s.judge(t); s.end != pending {
+		return vaultnet.Never
+	}
+	if s.withdraw == nil && s.hopeless(t) {
+		w := s.request.Withdrawal()
+		w.Sign(s.c.network, s.signer)
+		s.withdraw = &w
+		s.askAfresh()
+	}
+	if s.asking == nil && s.c.now > s.request.Deadline {
+		s.asking = &wire.GetOutcome{Call: s.c.open(s), Address: s.place.address, Deadline: s.request.Deadline, ID: s.request.ID}
+		s.askAfresh()
+	}
+	if s.c.now >= s.doubtAt {
+		s.doubtAt = s.c.now.Add(lookupEvery)
+		if s.place.set != nil && !s.place.tentative && t.speakers() < s.place.limits().believed {
+			s.place.doubt()
+		}
+	}
+	s.send(t)
+	next := min(s.again.next, s.until, s.doubtAt)
+	if s.withdraw == nil {
+		next = min(next, s.closing)
+		if s.hushed != 0 {
+			next = min(next, s.hushed.Add(hesitation))
+		}
+	}
+	if s.asking == nil {
+		next = min(next, s.request.Deadline+1)
+	}
+	return next
+}
+
+// judge ends the submission where that can be done.
+func (s *submission) judge(t tally) {
+	if w := t.applied(); w != nil {
+		s.end, s.word = applied, *w
+		s.place.reach(w.height)
+		return
+	}
+	switch shown := t.shown(); {
+	case t.never() && shown != nil:
+		s.end, s.err = refused, shown
+	case t.never():
+		s.end, s.err = never, t.retryable()
+	case s.c.now >= s.until:
+		s.end, s.err = unknown, t.retryable()
+	}
+	s.renew = s.renews && s.withdraw == nil && t.refusing(refusal.PermitInvalid) >= s.place.limits().shown
+}
+
+// hopeless reports whether there is nothing to wait for but that the request is withdrawn.
+func (s *submission) hopeless(t tally) bool {
+	if s.c.now >= s.closing {
+		return true
+	}
+	shown := t.shown()
+	switch {
+	case shown != nil && s.passing(shown):
+		return false // the same request again, later
+	case shown != nil:
+		return !s.renew
+	case s.retries:
+		return false
+	}
+	// Without retries: members that refuse it, each for a reason of its own, may come to agree.
+	refusing := 0
+	for _, w := range t.seats {
+		if w.word.refused != nil {
+			refusing++
+		}
+	}
+	if refusing < s.place.limits().shown {
+		s.hushed = 0
+		return false
+	}
+	if s.hushed == 0 {
+		s.hushed = s.c.now
+	}
+	return s.c.now >= s.hushed.Add(hesitation)
+}
+
+// passing reports whether a refusal is no reason to stop trying.
+func (s *submission) passing(e *refusal.Error) bool {
+	return s.retries && (e.Kind.Retryable() || e.Kind == refusal.DeadlinePassed)
+}
+
+// askAfresh asks everybody at once, for something else than before.
+func (s *submission) askAfresh() {
+	s.again = repeat{}
+	for _, w := range s.words.seats {
+		w.asked = false
+	}
+}
+
+// send sends each member what it is to be sent now, if anything, and helps those that are behind.
+func (s *submission) send(t tally) {
+	due := s.again.due(s.c.now)
+	if t.retryable() != nil {
+		s.again.soon(s.c.now, retryCap)
+	}
+	s.help(t, due)
+	var submit, withdraw wire.Message
+	for _, v := range s.place.members() {
+		w := s.words.admit(v)
+		if w == nil || w.asked && !due || w.word.applied || w.word.never && s.place.speaksFor(w.word.by) {
+			continue
+		}
+		w.asked = true
+		switch {
+		case s.asking != nil:
+			s.c.send(v, s.asking)
+			if s.withdraw == nil {
+				continue
+			}
+			fallthrough
+		case s.withdraw != nil:
+			if withdraw == nil {
+				withdraw = &wire.Withdraw{Withdraw: *s.withdraw}
+			}
+			s.c.send(v, withdraw)
+		default:
+			if submit == nil {
+				submit = &wire.Submit{Request: s.request, Seen: s.place.seen}
+			}
+			s.c.send(v, submit)
+		}
+	}
+}
+
+// help fetches the proofs of heights that some members name and others have not reached, where they have been apart for
+// a while, and pushes the greatest to those that are behind.
+func (s *submission) help(t tally, due bool) {
+	if due && s.c.now >= s.since.Add(repeatFirst) {
+		least := t.least()
+		for _, w := range t.seats {
+			if w.word.named > least {
+				s.place.want(w.word.named, w.vault)
+			}
+		}
+	}
+	for _, w := range t.seats {
+		if w.word.named < s.place.proven() && w.word.push < s.place.proven() && !w.word.applied {
+			w.word.push = s.place.proven()
+			s.place.push(w.vault)
+			w.asked = false // and asked again
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package op
+
+import (
+	"slices"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/xor"
+)
+
+// viewing gathers the proof of a first set (design §6, genesis): q equal views, each signed by one of the set they name.
+// It is a part of a change's job.
+type viewing struct {
+	owner *job
+	place *place
+	call  wire.Call
+	again repeat
+	said  roster[*wire.ViewAnswer]
+
+	proof *agreement.SetProof // once it is complete
+	made  vaultnet.Time       // when that was
+}
+
+func (g *viewing) begin(owner *job, p *place) {
+	*g = viewing{owner: owner, place: p}
+	g.call = p.c.open(g)
+}
+
+func (g *viewing) end() {
+	if g.owner != nil {
+		g.place.c.close(g.call)
+		g.owner = nil
+	}
+}
+
+// anew has all views gathered again: those of the last proof are about to be too old.
+func (g *viewing) anew() {
+	owner, p, made := g.owner, g.place, g.made
+	g.end()
+	g.begin(owner, p)
+	g.made = made
+}
+
+func (g *viewing) answer(from vaultnet.PublicKey, m wire.Message) {
+	a, ok := m.(*wire.ViewAnswer)
+	s := g.said.find(from)
+	if !ok || s == nil || a.Address != g.place.address || a.View != nil && (a.View.By == nil || a.View.By.Signer != from) {
+		return
+	}
+	s.heard, s.word = true, a
+	g.place.hear(from, wire.SetRef{}, a.Set, a.Members)
+	g.owner.poke()
+}
+
+// step asks, and looks whether there is a proof. It returns when to be called again.
+func (g *viewing) step() vaultnet.Time {
+	if g.proof == nil {
+		if g.proof = g.complete(); g.proof != nil {
+			g.made = g.place.c.now
+		}
+	}
+	if g.proof != nil {
+		return g.made.Add(viewsRenewed)
+	}
+	due := g.again.due(g.place.c.now)
+	var m *wire.GetView
+	for _, v := range g.whom() {
+		s := g.said.admit(v)
+		if s == nil || s.asked && !due {
+			continue // what was answered is asked again, too: views get old, and change
+		}
+		if m == nil {
+			m = &wire.GetView{Call: g.call, Address: g.place.address}
+		}
+		s.asked = true
+		g.place.c.send(v, m)
+	}
+	return g.again.next
+}
+
+// whom is the close group, and everybody whom w of those who answered take to be in it.
+func (g *viewing) whom() []vaultnet.PublicKey {
+	p := g.place
+	list := slices.Clone(p.audience())
+	for _, s := range g.said.seats {
+		if !s.heard || s.word.View == nil {
+			continue
+		}
+		for _, v := range s.word.Members {
+			if !slices.Contains(list, v) && g.naming(v) >= p.c.limits(len(s.word.Members)).believed {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
+func (g *viewing) naming(v vaultnet.PublicKey) int {
+	n := 0
+	for _, s := range g.said.seats {
+		if s.heard && s.word.View != nil && slices.Contains(s.word.Members, v) {
+			n++
+		}
+	}
+	return n
+}
+
+// complete makes the proof of a set that enough of its own members name.
+func (g *viewing) complete() *agreement.SetProof {
+	p := g.place
+	for i, s := range g.said.seats {
+		if !s.heard || s.word.View == nil {
+			continue
+		}
+		set := &agreement.Set{Number: 1, Members: s.word.Members}
+		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) {
+			continue
+		}
+		var by []vaultnet.PublicKey
+		views := make(map[vaultnet.PublicKey]*agreement.View)
+		for _, o := range g.said.seats[i:] {
+			if o.heard && o.word.View != nil && slices.Equal(o.word.Members, set.Members) && set.Index(o.vault) >= 0 {
+				by = append(by, o.vault)
+				views[o.vault] = o.word.View
+			}
+		}
+		if len(by) < p.c.limits(len(set.Members)).views {
+			continue
+		}
+		xor.Sort(p.location, by)
+		proof := &agreement.SetProof{Members: set.Members}
+		for _, v := range by {
+			proof.Views = append(proof.Views, *views[v])
+		}
+		return proof
+	}
+	return nil
+}
