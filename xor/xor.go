@@ -25,29 +25,55 @@ func Nearer(target vaultnet.Location, a, b vaultnet.PublicKey) bool {
 	return Compare(target, a.Location(), b.Location()) < 0
 }
 
+// at is where a vault stands as seen from a target.
+type at struct {
+	distance vaultnet.Location
+	vault    vaultnet.PublicKey
+}
+
+func from(target vaultnet.Location, vault vaultnet.PublicKey) at {
+	l := vault.Location()
+	for i := range l {
+		l[i] ^= target[i]
+	}
+	return at{l, vault}
+}
+
+func (a at) compare(b at) int { return bytes.Compare(a.distance[:], b.distance[:]) }
+
 // Sort orders vaults by their distance to target, nearest first, in place.
 func Sort(target vaultnet.Location, vaults []vaultnet.PublicKey) {
-	type at struct {
-		distance vaultnet.Location
-		vault    vaultnet.PublicKey
-	}
 	all := make([]at, len(vaults))
 	for i, v := range vaults {
-		l := v.Location()
-		for j := range l {
-			l[j] ^= target[j]
-		}
-		all[i] = at{l, v}
+		all[i] = from(target, v)
 	}
-	slices.SortFunc(all, func(a, b at) int { return bytes.Compare(a.distance[:], b.distance[:]) })
+	slices.SortFunc(all, at.compare)
 	for i := range all {
 		vaults[i] = all[i].vault
 	}
 }
 
-// Nearest returns the n vaults nearest to target, nearest first, in a new slice; all of them where there are fewer.
+// Nearest returns the n vaults nearest to target, nearest first, in a new slice; all of them where there are fewer. It
+// looks at each vault once, so it is quick where n is small beside the number of vaults.
 func Nearest(target vaultnet.Location, vaults []vaultnet.PublicKey, n int) []vaultnet.PublicKey {
-	sorted := slices.Clone(vaults)
-	Sort(target, sorted)
-	return slices.Clip(sorted[:min(n, len(sorted))])
+	if n <= 0 {
+		return nil
+	}
+	best := make([]at, 0, min(n, len(vaults)))
+	for _, v := range vaults {
+		a := from(target, v)
+		if len(best) == n {
+			if a.compare(best[n-1]) >= 0 {
+				continue
+			}
+			best = best[:n-1]
+		}
+		i, _ := slices.BinarySearchFunc(best, a, at.compare)
+		best = slices.Insert(best, i, a)
+	}
+	nearest := make([]vaultnet.PublicKey, len(best))
+	for i := range best {
+		nearest[i] = best[i].vault
+	}
+	return nearest
 }

@@ -66,7 +66,7 @@ func planMap(p *plan, t reflect.Type, k, e *plan) {
 	p.encode = func(b []byte, v reflect.Value) []byte {
 		pairs := make([]pair, 0, v.Len())
 		key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
-		for i := v.MapRange(); i.Next(); {
+		for i := v.MapRange(); i.Next(); { // in any order, sorted below
 			key.SetIterKey(i)
 			value.SetIterValue(i)
 			pairs = append(pairs, pair{k.encode(nil, key), e.encode(nil, value)})

@@ -28,7 +28,7 @@ func planOf(t reflect.Type) *plan {
 	}
 	made := map[reflect.Type]*plan{}
 	p := makePlan(t, made)
-	for t, p := range made {
+	for t, p := range made { // in any order
 		plans.LoadOrStore(t, p)
 	}
 	return p

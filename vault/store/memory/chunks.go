@@ -137,7 +137,7 @@ func (s *Store) names() ([]vaultnet.Name, error) {
 		return nil, store.ErrClosed
 	}
 	names := make([]vaultnet.Name, 0, len(s.chunks))
-	for n := range s.chunks {
+	for n := range s.chunks { // in any order, sorted below
 		names = append(names, n)
 	}
 	slices.SortFunc(names, func(a, b vaultnet.Name) int { return bytes.Compare(a[:], b[:]) })
