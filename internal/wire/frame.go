@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -18,7 +19,7 @@ const MaxMessages = 4096
 // fits no frame goes in parts. The frames hold all messages that could be encoded; the error, or nil, tells of those
 // that could not because they are out of bounds: a mistake of whoever made them.
 func Encode(messages []Message) ([][]byte, error) {
-	var e encoder
+	e := encoder{open: make([]byte, 0, 2<<10)}
 	for _, m := range messages {
 		e.add(m)
 	}
@@ -30,6 +31,7 @@ type encoder struct {
 	frames [][]byte
 	open   []byte // messages of the frame being filled, without its head
 	count  int
+	parts  bool // what is added is a part already
 	failed []error
 }
 
@@ -41,8 +43,7 @@ func (e *encoder) add(m Message) {
 		e.failed = append(e.failed, err)
 		return
 	}
-	size := len(b) - start
-	if size > maxMessage {
+	if len(b)-start > maxMessage {
 		e.split(m)
 		return
 	}
@@ -65,35 +66,37 @@ func (e *encoder) flush() {
 	e.open, e.count = e.open[:0], 0
 }
 
-// split adds a bundle in parts: each request by itself before what names it, bodies of a decided block among them.
+// split adds a bundle in parts, each of which fits a frame by the bounds of what is in it: every request by itself, the
+// bodies of a decided block among them; then the part of a state; then what is left.
 func (e *encoder) split(m Message) {
 	b, ok := m.(*Bundle)
-	if !ok || len(b.Requests) == 0 && (b.Decided == nil || len(b.Decided.Bodies) == 0) && (b.State == nil || b.alone()) {
+	if !ok || e.parts {
 		e.failed = append(e.failed, refusal.Invalid("%T: more than fits a frame", m))
 		return
 	}
+	e.parts = true
+	defer func() { e.parts = false }()
+	part := func() *agreement.Bundle { return &agreement.Bundle{Address: b.Address, Height: b.Height} }
 	rest := *b.Bundle
-	rest.Requests = nil
 	requests := b.Requests
 	if b.Decided != nil {
-		requests = append(requests[:len(requests):len(requests)], b.Decided.Bodies...)
+		requests = slices.Concat(requests, b.Decided.Bodies)
 		bare := *b.Decided
 		bare.Bodies = nil
 		rest.Decided = &bare
 	}
 	for _, r := range requests {
-		e.add(&Bundle{&agreement.Bundle{Address: b.Address, Height: b.Height, Requests: []*agreement.Request{r}}})
+		p := part()
+		p.Requests = []*agreement.Request{r}
+		e.add(&Bundle{p})
 	}
 	if b.State != nil {
-		e.add(&Bundle{&agreement.Bundle{Address: b.Address, Height: b.Height, State: b.State}})
-		rest.State = nil
+		p := part()
+		p.State = b.State
+		e.add(&Bundle{p})
 	}
+	rest.Requests, rest.State = nil, nil
 	e.add(&Bundle{&rest})
-}
-
-// alone reports whether a bundle carries nothing but a part of a state.
-func (b *Bundle) alone() bool {
-	return b.Proposal == nil && b.Decided == nil && len(b.Votes) == 0 && len(b.Requests) == 0
 }
 
 // appendMessage appends the encoding of m to b.

@@ -99,13 +99,11 @@ func TestChangedBitsStayCanonical(t *testing.T) {
 	w := newWorld()
 	for _, m := range w.samples() {
 		f := frame(t, m)
-		step := 1 + len(f)/100
+		step := 1 + len(f)/500
 		for i := 0; i < len(f); i += step {
-			for bit := range 8 {
-				bad := bytes.Clone(f)
-				bad[i] ^= 1 << bit
-				sameAgain(t, w, bad)
-			}
+			bad := bytes.Clone(f)
+			bad[i] ^= 1 << (i % 8)
+			sameAgain(t, w, bad)
 		}
 	}
 }
