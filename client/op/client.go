@@ -193,6 +193,8 @@ func (c *Client) take(in *Input) {
 	case *wire.Reply:
 		if s := c.requests[m.ID]; s != nil && s.place.address == m.Address {
 			s.reply(in.from, m)
+		} else if h := c.books.byID[m.ID]; s == nil && h != nil {
+			h.late(in.from, m)
 		}
 	case *wire.ReadAnswer:
 		c.answered(m.Call, in)

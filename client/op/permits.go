@@ -1,12 +1,15 @@
 package op
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
 	"vaultnet"
 	"vaultnet/account"
+	"vaultnet/agreement"
 	"vaultnet/internal/merkle"
+	"vaultnet/internal/wire"
 	"vaultnet/permit"
 	"vaultnet/refusal"
 )
@@ -78,8 +81,13 @@ type use struct {
 	used      uint16 // by what was applied, or may have been
 	busy      uint16 // by what is under way
 	spoiled   bool   // refused: not to be used again
-	settled   bool   // settled, or not worth it
-	closed    bool   // a settlement has begun: not to be used again
+	closed    bool   // not to be used again: it is to be settled, or is being
+	wanted    bool   // somebody waits for its settlement
+	running   bool   // being settled
+	open      bool   // it cannot be closed: only its expiry ends it
+	settled   bool   // settled, or given up, or not worth it
+	failed    bool   // given up
+	tries     int
 	made      *permit.Permit
 	signed    int // signatures in made
 }
@@ -309,7 +317,7 @@ func (b *book) receive(e ending) *held {
 			h.sign(w.attested)
 		}
 	}
-	if len(h.signatures) < b.place.limits().signed {
+	if len(h.signatures) < b.place.limits().signed || h.permit(0) == nil {
 		return nil
 	}
 	if len(b.held) >= maxHeld {
@@ -318,6 +326,15 @@ func (b *book) receive(e ending) *held {
 	b.held = append(b.held, h)
 	b.c.books.byID[h.body.ID] = h
 	return h
+}
+
+// late takes the signature of a manager that reported the permit when it was held already: the more there are, the
+// sooner a data manager knows enough of them.
+func (h *held) late(from vaultnet.PublicKey, m *wire.Reply) {
+	if m.Outcome == agreement.Applied && m.Permit != nil && m.Permit.Signer == from && bytes.Equal(m.Result, h.result) &&
+		slices.Contains(h.book.place.members(), from) {
+		h.sign(m.Permit)
+	}
 }
 
 // forget drops a permit that is settled, or can be settled no more.

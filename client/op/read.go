@@ -1,7 +1,6 @@
 package op
 
 import (
-
 	"vaultnet"
 	"vaultnet/internal/wire"
 	"vaultnet/refusal"

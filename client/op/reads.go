@@ -77,13 +77,22 @@ func (m ReadAccount) begin(c *Client, t Ticket) {
 		ask.Sign(c.network, at, query, m.As)
 		return ask
 	}
-	o.read(r, func(a *wire.ReadAnswer) (any, error) {
+	decode := func(a *wire.ReadAnswer) (any, error) {
 		v, err := account.DecodeView(a.Value)
 		if err != nil {
 			return nil, err
 		}
 		return AccountRead{View: v, Time: a.Time}, nil
-	})
+	}
+	if m.Unsettled || !c.unsettled(owner) {
+		o.read(r, decode)
+		return
+	}
+	s := c.settleAll(owner, c.now.Add(min(timeout/2, settleBeforeRead)), func(bool) { o.read(r, decode) })
+	o.cancel = func() {
+		o.fail(&refusal.Error{Kind: refusal.Unavailable, Cause: Cancelled})
+		s.end(false)
+	}
 }
 
 // read launches a read and completes the operation with its end.
@@ -105,6 +114,9 @@ func (o *operation) read(r *reading, decode func(*wire.ReadAnswer) (any, error))
 		}
 		d.Result = result
 		o.complete(d)
+	}
+	if o.c.operations[o.ticket] != o {
+		return // cancelled before it began
 	}
 	o.cancel = func() { r.end(nil, &refusal.Error{Kind: refusal.Unavailable, Cause: Cancelled}) }
 	r.launch(o.c)
