@@ -5,9 +5,9 @@ import (
 	"vaultnet/account"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
-	"vaultnet/mutabledata"
 	"vaultnet/permit"
 	"vaultnet/refusal"
+	"vaultnet/vault/core"
 )
 
 // replay is how far the naive model of one object has come along its chain of blocks.
@@ -84,7 +84,7 @@ func (c *checker) replayData(w *watched, b *block) (invariant, wrong string) {
 	}
 	w.replay.data = append(w.replay.data, o)
 	if wrong == "" {
-		if d := o.differs(dataOf(b.after)); d != "" {
+		if d := o.differs(core.DataIn(b.after.Machine)); d != "" {
 			return Chain, "the members' state differs from the replayed one in its " + d
 		}
 	}
@@ -170,27 +170,11 @@ func (c *checker) replayAccount(w *watched, b *block) (invariant, wrong string) 
 			}
 		}
 	}
-	if d := a.differs(accountOf(b.after)); d != "" {
+	if d := a.differs(core.AccountIn(b.after.Machine)); d != "" {
 		return Chain, "the members' account differs from the replayed one in its " + d
 	}
 	if a.exists && (a.done+a.reserved+a.available != a.allowance || a.done < 0 || a.reserved < 0 || a.available < 0) {
 		return Balance, "done + reserved + available is not the allowance"
 	}
 	return "", ""
-}
-
-// dataOf is the object in a state.
-func dataOf(s *agreement.State) *mutabledata.Object {
-	if m, ok := s.Machine.(interface{ Object() *mutabledata.Object }); ok {
-		return m.Object()
-	}
-	return nil
-}
-
-// accountOf is the account in a state.
-func accountOf(s *agreement.State) *account.Account {
-	if m, ok := s.Machine.(interface{ Account() *account.Account }); ok {
-		return m.Account()
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
+	"vaultnet/vault/core"
 )
 
 // Invariant is one named promise that a run checks (design §9).
@@ -122,6 +123,7 @@ type watched struct {
 	ids     map[vaultnet.Digest]vaultnet.Height
 	final   map[vaultnet.Digest]vaultnet.Height // withdrawn for good, and the greatest height that was decided then
 	replay  replay
+	history history
 }
 
 // block is a decided block as the first honest member showed it.
@@ -198,9 +200,13 @@ func (s *witness) member(w *watched) *member {
 	return m
 }
 
-// observer is what the vault's core reports to.
-func (c *checker) observer(s *witness) agreement.Observer {
-	return agreement.Observer{
+// observer is what the vault's core reports to. Liars are not believed.
+func (c *checker) observer(v *vault) core.Observer {
+	if v.liar {
+		return core.Observer{}
+	}
+	s := v.witness
+	return core.Observer{Agreement: agreement.Observer{
 		Vote: func(o *agreement.Object, b *agreement.Ballot) {
 			w := c.watch(o.Address())
 			c.trace.mix(uint64(w.number)<<32 | uint64(b.Round)<<8 | uint64(b.Type))
@@ -233,7 +239,7 @@ func (c *checker) observer(s *witness) agreement.Observer {
 				c.trace.line(s.name, "%v: sleeps at height %d", o.Address(), o.Height())
 			}
 		},
-	}
+	}}
 }
 
 // stored makes what the turn did durable: from now on it must never be taken back.

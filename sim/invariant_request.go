@@ -5,6 +5,8 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/vault/core"
 )
 
 // requests checks what a decided block applied: signed, in time, once, not withdrawn, at most five, no two on one key.
@@ -45,6 +47,22 @@ func (c *checker) withdrawn(a vaultnet.Address, id vaultnet.Digest) {
 		c.fail(Withdrawn, w, "a user is told that mutation %v will never be applied; height %d has applied it", id, at)
 	}
 	w.final[id] = w.height()
+}
+
+// admitted checks the pools that a turn's requests went to.
+func (c *checker) admitted(v *vault, in []core.Input) {
+	if v.liar {
+		return
+	}
+	for i := range in {
+		if _, m := in[i].Heard(); m != nil {
+			if s, ok := m.(*wire.Submit); ok {
+				if o := v.inner.Object(s.Request.Address); o != nil {
+					c.undecided(v.witness, c.watch(s.Request.Address), o)
+				}
+			}
+		}
+	}
 }
 
 // undecided checks what a member holds undecided: at most five, no two on one key.

@@ -1,0 +1,92 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// inject puts the run's faults into the queue.
+func (w *world) inject() {
+	for i, f := range w.options.Faults() {
+		if !w.options.Keep.Has(i) {
+			continue
+		}
+		w.report.Faults = append(w.report.Faults, f)
+		w.at(f.At.Microseconds(), func() { w.strike(&f) })
+	}
+}
+
+// Faults is the run's schedule, before [Options.Keep] is applied.
+func (o Options) Faults() []Fault { return o.Schedule(o.Parameters().Skew) }
+
+// strike begins a fault.
+func (w *world) strike(f *Fault) {
+	if w.net.steady {
+		return
+	}
+	w.report.Injected[f.Kind.String()]++
+	w.trace.mix(uint64(f.Kind)<<56 | uint64(f.At))
+	w.trace.line("FAULT", "%v", f)
+	v := w.vaults[f.Vault]
+	after := func(do func()) { w.at(w.now+f.For.Microseconds(), do) }
+	switch f.Kind {
+	case Crash, Wipe, Leave:
+		if !v.running || v.doom != nil {
+			return
+		}
+		v.doom = f
+		if f.Kind == Leave || f.Bound == Idle {
+			v.crash(Idle)
+		}
+	case Stall:
+		v.busy = max(v.busy, w.now+f.For.Microseconds())
+	case Partition, OneWay, Flap:
+		w.sever(f)
+	case Slow:
+		v.disk += f.Amount.Microseconds()
+		after(func() { v.disk -= f.Amount.Microseconds() })
+	case Delay:
+		w.net.lag[v.index] += f.Amount.Microseconds()
+		after(func() { w.net.lag[v.index] -= f.Amount.Microseconds() })
+	case Jump:
+		v.clock.offset = f.Amount.Microseconds()
+		v.clock.drift = 0
+	case Join:
+		w.newVault().start()
+	}
+}
+
+// sever cuts the network as a fault says, and heals it when its time is over.
+func (w *world) sever(f *Fault) {
+	r := rand.New(rand.NewPCG(f.Sides, 0))
+	c := &cut{from: make([]bool, len(w.nodes)), to: make([]bool, len(w.nodes)), both: f.Kind != OneWay}
+	for i := range w.nodes {
+		first := r.Float64() < f.Share
+		if f.Kind == Flap {
+			first = int32(i) == w.vaults[f.Vault].index
+		}
+		c.from[i], c.to[i] = first, !first
+	}
+	if f.Kind != Flap {
+		w.net.cut(c)
+		w.noticed()
+		w.at(w.now+f.For.Microseconds(), func() { w.net.heal(c); w.noticed() })
+		return
+	}
+	end := w.now + f.For.Microseconds()
+	var flip func()
+	cutNow := false
+	flip = func() {
+		cutNow = !cutNow && w.now < end && !w.net.steady
+		if cutNow {
+			w.net.cut(c)
+		} else {
+			w.net.heal(c)
+		}
+		w.noticed()
+		if w.now < end {
+			w.at(w.now+between(r, 50*time.Millisecond, 2*time.Second), flip)
+		}
+	}
+	flip()
+}

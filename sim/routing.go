@@ -1,0 +1,159 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"vaultnet"
+	"vaultnet/vault/core"
+	"vaultnet/xor"
+)
+
+// Up to nearAll vaults a vault or user knows all others; beyond, the nearest and whoever it has heard of.
+const (
+	nearAll  = 64
+	nearSome = 40
+)
+
+// routes is whom a node has been told that it can reach.
+type routes struct {
+	known map[int32]bool // true: reachable, as far as it was told
+}
+
+// heard: whoever sends something is connected.
+func (r *routes) heard(v *vault, from int32) {
+	if up, ok := r.known[from]; !ok || !up {
+		if _, isVault := v.w.nodes[from].(*vault); isVault {
+			r.known[from] = true
+			v.tell(core.PeerUp(v.w.nodes[from].identity()))
+		}
+	}
+}
+
+// neighbours lists the vaults that a vault keeps connections to: in small networks all that are up, else the nearest.
+func (w *world) neighbours(v *vault) []*vault {
+	var all []*vault
+	for _, x := range w.vaults {
+		if x != v && x.running {
+			all = append(all, x)
+		}
+	}
+	if len(all) <= nearAll {
+		return all
+	}
+	at := v.key.Location()
+	slices.SortFunc(all, func(a, b *vault) int { return xor.Compare(at, a.key.Location(), b.key.Location()) })
+	return all[:nearSome]
+}
+
+// connect tells a vault that starts whom it can reach, and them that it is there.
+func (w *world) connect(v *vault) {
+	v.routes.known = map[int32]bool{}
+	var table []vaultnet.PublicKey
+	for _, x := range w.neighbours(v) {
+		table = append(table, x.key)
+		if w.net.open(v.index, x.index) && w.net.open(x.index, v.index) {
+			v.routes.known[x.index] = true
+			v.tell(core.PeerUp(x.key))
+			w.soon(x, w.net.delay(v.index, x.index), func() { w.reach(x, v) })
+		}
+	}
+	v.tell(core.Known(table))
+	for _, u := range w.users {
+		u.met(v)
+	}
+}
+
+// disconnect tells those who know a vault that it is gone, once they notice.
+func (w *world) disconnect(v *vault) {
+	for _, x := range w.vaults {
+		if x != v && x.running && x.routes.known[v.index] {
+			w.soon(x, between(w.net.random, 20*time.Millisecond, 2*time.Second), func() {
+				if !v.running {
+					w.miss(x, v)
+				}
+			})
+		}
+	}
+	for _, u := range w.users {
+		u.lost(v)
+	}
+}
+
+// soon has something done to a vault after a delay in µs, if it is then in the same life.
+func (w *world) soon(v *vault, after int64, do func()) {
+	life := v.lives
+	w.at(w.now+after, func() {
+		if v.running && v.lives == life {
+			do()
+		}
+	})
+}
+
+// reach tells v that it can reach x, if it can and does not know.
+func (w *world) reach(v, x *vault) {
+	if !x.running || v.routes.known[x.index] || !w.net.open(v.index, x.index) || !w.net.open(x.index, v.index) {
+		return
+	}
+	v.routes.known[x.index] = true
+	v.tell(core.PeerUp(x.key))
+}
+
+// miss tells v that it cannot reach x, if it thinks that it can.
+func (w *world) miss(v, x *vault) {
+	if !v.routes.known[x.index] {
+		return
+	}
+	v.routes.known[x.index] = false
+	v.tell(core.PeerDown(x.key))
+}
+
+// noticed has all vaults find out, after a while, which of their connections are cut and which can be made again.
+func (w *world) noticed() {
+	for _, v := range w.vaults {
+		if !v.running {
+			continue
+		}
+		for _, i := range keys(v.routes.known) {
+			x, ok := w.nodes[i].(*vault)
+			if !ok {
+				continue
+			}
+			open := x.running && w.net.open(v.index, i) && w.net.open(i, v.index)
+			switch known := v.routes.known[i]; {
+			case known && !open:
+				w.soon(v, between(w.net.random, 500*time.Millisecond, 3*time.Second), func() {
+					if !x.running || !w.net.open(v.index, i) || !w.net.open(i, v.index) {
+						w.miss(v, x)
+					}
+				})
+			case !known && open:
+				w.soon(v, between(w.net.random, 20*time.Millisecond, time.Second), func() { w.reach(v, x) })
+			}
+		}
+	}
+	for _, u := range w.users {
+		u.noticed()
+	}
+}
+
+// group is the vaults nearest to a name among those that are up, and, where the network forgets slowly, some that are
+// down: what a walk of the DHT finds.
+func (w *world) group(name vaultnet.Name, n int) []vaultnet.PublicKey {
+	var all []vaultnet.PublicKey
+	stale := chance(w.net.random, 0.1)
+	for _, v := range w.vaults {
+		if v.running || stale && !v.gone {
+			all = append(all, v.key)
+		}
+	}
+	return xor.Nearest(vaultnet.Address{Kind: vaultnet.KindMutableData, Name: name}.Location(), all, n)
+}
+
+// lookup answers a vault's lookup after as long as a walk takes.
+func (w *world) lookup(v *vault, name vaultnet.Name) {
+	found := w.group(name, 2*w.params.GroupSize)
+	w.soon(v, between(w.net.random, 5*time.Millisecond, 200*time.Millisecond), func() {
+		v.tell(core.GroupFound(name, found))
+	})
+}

@@ -1,0 +1,245 @@
+package sim
+
+import (
+	"context"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"vaultnet"
+	"vaultnet/client/op"
+	"vaultnet/mutabledata"
+)
+
+// How long the parts of a run may take, in virtual time.
+const (
+	afterChaos = 4 * time.Minute  // for scripts to come to their end
+	mending    = 20 * time.Second // from the healing to the first demand
+	asking     = 90 * time.Second // for the last questions to be answered
+	windingUp  = 3 * time.Minute  // for everything that is half-open to be decided, and settled
+	listening  = 3 * time.Minute  // to the silence
+)
+
+// Run simulates a network once. The options decide everything that happens in it. With story, all that happens is
+// written there; a story costs time. It returns what the run did, and with it a *[Violation] if a promise was broken; or
+// no report and an error where the options are not valid or ctx ended.
+func Run(ctx context.Context, o Options, story io.Writer) (report *Report, err error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	report = &Report{Options: o.String(), Totals: newTotals()}
+	t := newTrace(story, nil)
+	w := newWorld(&o, t, report)
+	defer func() {
+		if x := recover(); x != nil {
+			report.Violation = nil
+			w.check.violation = nil
+			w.check.fail(Panic, nil, "%v\n%s", x, debug.Stack())
+			report.Violation = w.check.violation
+			err = report.Violation
+		}
+		for _, u := range w.users {
+			stopUser(u)
+		}
+	}()
+	if err := w.run(ctx); err != nil {
+		return nil, err
+	}
+	if w.check.violation == nil {
+		w.check.linearize()
+	}
+	w.finish()
+	if v := w.check.violation; v != nil {
+		report.Violation = v
+		return report, v
+	}
+	return report, nil
+}
+
+// stopUser ends a script that is not over; one that panicked is over.
+func stopUser(u *user) {
+	defer func() { recover() }()
+	u.stop()
+}
+
+// finish fills in what the report says at the end.
+func (w *world) finish() {
+	w.report.Simulated = time.Duration(w.now) * time.Microsecond
+	w.report.Hash = w.trace.hash
+	for _, x := range w.check.order {
+		w.report.Unchecked += uint64(x.height() - x.replay.height)
+	}
+}
+
+// run is the course of a run.
+func (w *world) run(ctx context.Context) error {
+	o := w.options
+	for i := range o.Vaults {
+		v := w.newVault()
+		v.liar = i < o.Byzantine
+		if v.liar {
+			w.check.liars[v.key] = true
+		}
+	}
+	for _, v := range w.vaults {
+		v.start()
+	}
+	t := w.newTown()
+	if err := w.until(ctx, 2*time.Second, nil); err != nil { // the vaults get to know each other
+		return err
+	}
+	for i := range o.Users {
+		x := &workload{town: t}
+		if i < len(t.people) {
+			x.me = t.people[i]
+		} else {
+			p := t.people[i%len(t.people)]
+			x.app = p.apps[i%len(p.apps)]
+		}
+		w.newUser(x.script)
+	}
+	w.inject()
+	chaos := time.Duration(w.now)*time.Microsecond + o.Duration
+	idle := func() bool { return w.idle() }
+	if o.Mode == Safety {
+		return w.until(ctx, chaos+afterChaos, idle)
+	}
+	if err := w.until(ctx, chaos, nil); err != nil {
+		return err
+	}
+	w.heal()
+	if err := w.until(ctx, w.clockAt(mending), nil); err != nil {
+		return err
+	}
+	t.left = 0
+	if err := w.until(ctx, w.clockAt(afterChaos), idle); err != nil {
+		return err
+	}
+	return w.demand(ctx, t)
+}
+
+// clockAt is a moment that lies ahead, as time since the run began.
+func (w *world) clockAt(ahead time.Duration) time.Duration {
+	return time.Duration(w.now)*time.Microsecond + ahead
+}
+
+// until runs the network up to a moment, or until done says so, or a promise is broken.
+func (w *world) until(ctx context.Context, at time.Duration, done func() bool) error {
+	end := at.Microseconds()
+	for n := 0; w.check.violation == nil && w.step(end); n++ {
+		if n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if done != nil && n&0xff == 0 && done() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// idle reports whether all scripts are over.
+func (w *world) idle() bool {
+	for _, u := range w.users {
+		if !u.done || u.pending() {
+			return false
+		}
+	}
+	return true
+}
+
+// heal ends all faults for good: a core of every object's members is up and connected from now on.
+func (w *world) heal() {
+	w.trace.line("HEAL", "no more faults")
+	w.net.steady = true
+	w.net.cuts = nil
+	clear(w.net.lag)
+	for _, v := range w.vaults {
+		v.disk = w.options.Disk.Microseconds()
+		v.doom = nil
+		if !v.running && !v.gone {
+			v.start()
+		}
+	}
+	w.noticed()
+}
+
+// demand is what only a healed network owes: answers to everything, decisions, and then silence.
+func (w *world) demand(ctx context.Context, t *town) error {
+	c := w.check
+	for _, u := range w.users {
+		if !u.done || u.pending() {
+			c.fail(Answered, nil, "%s still waits for an answer %v after the faults ended", u.name, afterChaos+mending)
+			return nil
+		}
+	}
+	var last []*act
+	w.newUser(func(u *user) { last = u.lastQuestions(t) })
+	if err := w.until(ctx, w.clockAt(asking), w.idle); err != nil || c.violation != nil {
+		return err
+	}
+	if !w.idle() {
+		c.fail(Answered, nil, "the last questions are not all answered after %v", asking)
+		return nil
+	}
+	for _, a := range last {
+		if a.outcome() == Unknown {
+			c.fail(Answered, c.watch(a.address), "%s of a healed network is told %v", a.kind, a.completion.Err)
+			return nil
+		}
+		if b, ok := a.completion.Result.(op.Became); ok && !b.Known && a.user.now() < a.operation.(op.Outcome).Deadline.Add(vaultnet.ResultsKept) {
+			c.fail(Answered, c.watch(a.address), "what became of a mutation is forgotten before its time")
+			return nil
+		}
+	}
+	if err := w.until(ctx, w.clockAt(windingUp), nil); err != nil || c.violation != nil {
+		return err
+	}
+	w.decidedAll()
+	if c.violation != nil {
+		return nil
+	}
+	w.quiet.watching = true
+	if err := w.until(ctx, w.clockAt(listening), nil); err != nil {
+		return err
+	}
+	if w.quiet.bundles > 0 {
+		c.fail(Silence, nil, "%d messages in %v in which nothing was to be decided, the first: %s", w.quiet.bundles, listening,
+			w.quiet.first)
+	}
+	return nil
+}
+
+// lastQuestions reads every object, changes every object that can be changed, and asks for every unknown outcome.
+func (u *user) lastQuestions(t *town) []*act {
+	var all []*act
+	for _, x := range t.things {
+		all = append(all, u.begin("last-read", op.Read{Address: x.address, Query: mutabledata.GetEntries{}}))
+		all = append(all, u.begin("last-change", op.Mutate{As: x.owner.signer, Address: x.address, Mutation: &mutabledata.MutateEntries{
+			Actions: []mutabledata.EntryAction{{Key: "last", Do: mutabledata.InsertEntry, Content: []byte("words")}}}}))
+	}
+	for _, p := range t.posts {
+		all = append(all, u.begin("last-outcome", op.Outcome{Address: p.address, Identity: p.identity, Deadline: p.deadline}))
+	}
+	u.await(all...)
+	return all
+}
+
+// decidedAll checks that no honest member has anything left to decide.
+func (w *world) decidedAll() {
+	for _, v := range w.vaults {
+		if v.liar || !v.running {
+			continue
+		}
+		for _, x := range w.check.order {
+			o := v.inner.Object(x.address)
+			if o == nil || !o.Member() {
+				continue
+			}
+			if o.HalfOpen() {
+				w.check.fail(Progress, x, "%s is half-open at height %d, round %d, %v after the faults ended", v.name, o.Height()+1,
+					o.Round(), mending+asking+windingUp)
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package sim
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+
+	"vaultnet"
+	"vaultnet/vault/core"
+	"vaultnet/vault/store/memory"
+)
+
+// vault is one identity's whole life: its store and clock outlast crashes, what decides in it does not.
+type vault struct {
+	w       *world
+	number  int
+	index   int32
+	name    string
+	signer  vaultnet.Signer
+	key     vaultnet.PublicKey
+	liar    bool
+	witness *witness
+	random  *rand.Rand // of its adversary
+	clock   clock
+	store   *memory.Store
+	core    core.Stepper
+	inner   *core.Vault  // what core wraps
+	inbox   []core.Input // since the last turn
+	spare   []core.Input // the inbox of the last turn, to be used again
+
+	lives   uint32
+	running bool
+	gone    bool // for good
+	next    int64
+	last    int64
+	busy    int64  // the disk is syncing, or the vault stalled, until then
+	disk    int64  // µs of a sync
+	doom    *Fault // a crash that waits for its boundary
+	routes  routes
+}
+
+func (v *vault) identity() vaultnet.PublicKey { return v.key }
+func (v *vault) label() string                { return v.name }
+func (v *vault) life() uint32                 { return v.lives }
+func (v *vault) up() bool                     { return v.running }
+
+// newVault makes an identity with an empty store. It is not started.
+func (w *world) newVault() *vault {
+	n := len(w.vaults)
+	var seed [32]byte
+	fill(stream(w.options.Seed, fmt.Sprintf("vault key %d", n)), seed[:])
+	v := &vault{w: w, number: n, name: fmt.Sprintf("vault %d", n), signer: w.signer(seed), store: memory.New(nil), next: -1,
+		random: stream(w.options.Seed, fmt.Sprintf("adversary %d", n)), disk: w.options.Disk.Microseconds()}
+	v.key = v.signer.Public()
+	r := stream(w.options.Seed, fmt.Sprintf("clock %d", n))
+	most := w.params.Skew.Microseconds() / 2 * 9 / 10
+	v.clock.offset = int64((r.Float64()*2 - 1) * w.options.Skew * float64(most))
+	if w.options.Skew > 0 {
+		v.clock.drift = r.Int64N(101) - 50
+	}
+	v.witness = newWitness(v.name, v.key)
+	v.index = w.add(v)
+	w.vaults = append(w.vaults, v)
+	return v
+}
+
+// start begins a life: the core is made from what the store holds.
+func (v *vault) start() {
+	if err := v.revive(); err != nil {
+		v.w.check.fail(Durable, nil, "%s does not start from its own store: %v", v.name, err)
+		return
+	}
+	v.lives++
+	v.running, v.doom = true, nil
+	v.next, v.last, v.busy = -1, v.w.now-turnEvery, 0
+	v.w.trace.mix(uint64(v.number)<<8 | 1)
+	v.w.trace.line(v.name, "starts as %s", v.key.Short())
+	v.w.connect(v)
+	v.ask(v.w.now)
+}
+
+// crash ends a life: the unread inbox and what is not synced are lost.
+func (v *vault) crash(at Boundary) {
+	v.w.trace.mix(uint64(v.number)<<8 | 2)
+	v.w.trace.line(v.name, "CRASHES, %v", at)
+	v.running, v.core, v.inner, v.inbox, v.spare = false, nil, nil, nil, nil
+	v.lives++
+	v.store.Crash(0, 0)
+	v.witness.forget()
+	v.w.disconnect(v)
+	f := v.doom
+	v.doom = nil
+	switch {
+	case f == nil || f.Kind == Leave:
+		v.gone = true
+	case f.Kind == Wipe:
+		v.gone = true
+		v.w.at(v.w.now+f.For.Microseconds(), func() {
+			fresh := v.w.newVault()
+			v.w.trace.line(v.name, "lost its store and comes back as %s", fresh.name)
+			fresh.start()
+		})
+	default:
+		life := v.lives
+		v.w.at(v.w.now+f.For.Microseconds(), func() {
+			if !v.running && !v.gone && v.lives == life {
+				v.start()
+			}
+		})
+	}
+}
+
+func (v *vault) receive(from int32, p *parcel) {
+	v.routes.heard(v, from)
+	if p.frames != nil {
+		for _, f := range p.frames {
+			in, err := core.Open(f, p.from, v.w.network, v.w.verifier)
+			if err != nil {
+				v.w.trace.line(v.name, "refuses a frame of %s: %v", v.w.nodes[from].label(), err)
+				continue
+			}
+			v.inbox = append(v.inbox, in...)
+		}
+	}
+	v.inbox = append(v.inbox, p.inputs...)
+	v.ask(v.w.now)
+}
+
+// ask asks for a turn at a moment, or as soon after as the vault is able to take one.
+func (v *vault) ask(at int64) {
+	at = max(at, v.last+turnEvery, v.busy, v.w.now)
+	if v.next >= 0 && v.next <= at {
+		return
+	}
+	v.next = at
+	v.w.events.push(event{at: at, kind: turn, node: v.index, life: v.lives})
+}
+
+// turn is one turn of the vault's loop: step, sign, seal, store, send. A crash may come between any two of them.
+func (v *vault) turn(at int64) {
+	if at != v.next {
+		return
+	}
+	w := v.w
+	v.next = -1
+	if w.now < v.busy {
+		v.ask(v.busy)
+		return
+	}
+	v.last = w.now
+	w.report.Turns++
+	in := v.inbox
+	v.inbox = v.spare[:0]
+	out := v.core.Step(v.clock.read(w.now), in)
+	w.check.admitted(v, in)
+	clear(in)
+	v.spare = in
+	if v.dies(BeforeStore) {
+		return
+	}
+	var sig vaultnet.Signature
+	if !out.Root.IsZero() {
+		sig = v.signer.Sign(vaultnet.TurnMessage(w.network, out.Root))
+	}
+	sealed := v.core.Seal(sig)
+	if v.doomed(Unsynced) {
+		v.store.Apply(sealed.Writes, false)
+		v.dies(Unsynced)
+		return
+	}
+	delay := v.keep(&sealed)
+	w.check.stored(v.witness)
+	if v.dies(BeforeSend) {
+		return
+	}
+	send := sealed.Send
+	half := v.doomed(HalfSent)
+	if half {
+		send = send[:v.doomRandom(len(send)+1)]
+	}
+	for i := range send {
+		w.told(v, send[i].Messages)
+		w.dispatch(v.index, send[i].To, send[i].Messages, delay)
+	}
+	w.sealed()
+	if half {
+		v.dies(HalfSent)
+		return
+	}
+	if delay > 0 {
+		v.busy = max(v.busy, w.now+delay)
+	}
+	for _, name := range out.Lookups {
+		w.lookup(v, name)
+	}
+	for _, a := range out.Loads {
+		v.load(a)
+	}
+	if when := v.clock.when(out.Alarm, w.now); when >= 0 {
+		v.ask(when)
+	}
+}
+
+// keep makes a turn's effects durable and returns how long that takes, in µs.
+func (v *vault) keep(s *core.Sealed) int64 {
+	for _, c := range s.Chunks {
+		if c.Content == nil {
+			v.store.DeleteChunk(c.Name)
+			continue
+		}
+		v.store.PutChunk(c.Name, c.Content, true)
+	}
+	if len(s.Writes) == 0 && len(s.Chunks) == 0 {
+		return 0
+	}
+	if len(s.Writes) > 0 {
+		v.store.Apply(s.Writes, true)
+	}
+	return v.disk
+}
+
+// load answers the core's wish to have something read from the store, a little later.
+func (v *vault) load(a vaultnet.Address) {
+	v.w.soon(v, 100+v.disk, func() {
+		if a.Kind == vaultnet.KindImmutableData {
+			content, _ := v.store.Chunk(a.Name)
+			v.tell(core.ChunkLoaded(a.Name, content))
+			return
+		}
+		v.tell(core.Loaded(a, v.records(core.ObjectPrefix(a))))
+	})
+}
+
+// records is what the store holds under a prefix.
+func (v *vault) records(prefix []byte) []vaultnet.Write {
+	var all []vaultnet.Write
+	for r := range v.store.Scan(prefix) {
+		all = append(all, r)
+	}
+	return all
+}
+
+// scan is all that the store holds, as a core that starts reads it.
+func (v *vault) scan() iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		for r := range v.store.Scan(nil) {
+			if !yield(r.Key, r.Value) {
+				return
+			}
+		}
+	}
+}
+
+// tell gives the core an input of the driver's own.
+func (v *vault) tell(in core.Input) {
+	v.inbox = append(v.inbox, in)
+	v.ask(v.w.now)
+}
+
+// revive makes the core from what the store holds.
+func (v *vault) revive() error {
+	inner, err := core.New(core.Config{Self: v.key, Parameters: v.w.params, Verifier: v.w.verifier,
+		Observer: v.w.check.observer(v)}, v.scan())
+	if err != nil {
+		return err
+	}
+	v.inner, v.core = inner, inner
+	if v.liar {
+		v.core = v.w.corrupt(v, inner)
+	}
+	return nil
+}
+
+// doomed reports whether a crash waits for this boundary.
+func (v *vault) doomed(at Boundary) bool { return v.doom != nil && v.doom.Bound == at }
+
+// dies crashes the vault if a crash waits for this boundary.
+func (v *vault) dies(at Boundary) bool {
+	if !v.doomed(at) {
+		return false
+	}
+	v.w.sealed()
+	v.crash(at)
+	return true
+}
+
+// doomRandom draws a number below n for the crash that waits.
+func (v *vault) doomRandom(n int) int {
+	return stream(uint64(v.doom.At), "half sent").IntN(n)
+}
