@@ -1,0 +1,731 @@
+package op
+
+import (
+	"bytes"
+	"container/heap"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
+	"vaultnet/internal/signature"
+	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
+	"vaultnet/permit"
+	"vaultnet/refusal"
+	"vaultnet/xor"
+)
+
+// world is a client among vaults that keep to the rules of the objects, but not to those of agreement: a block is decided
+// as soon as a quorum of members holds a request, and reaches each member that is not slow. Every message passes through
+// wire.Verify, as it would on its way. A vault can be told to lie, to be slow or to be silent.
+type world struct {
+	t       testing.TB
+	now     vaultnet.Time
+	params  vaultnet.Parameters
+	network vaultnet.NetworkID
+	keys    *signature.Registry
+	self    vaultnet.PublicKey
+	c       *Client
+	vaults  []*vault
+	truth   map[vaultnet.Address]*truth
+	chunks  map[vaultnet.Name][]byte
+	done    map[Ticket]Completion
+	ended   map[Ticket]vaultnet.Time
+	queue   mails
+	seq     int
+	nonce   uint64
+	latency time.Duration
+	lookups int
+	sent    int
+	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
+	watch   func(to *vault, m wire.Message)                        // sees what the client sends
+}
+
+// truth is what was decided at an address: states[h] is the state after block h.
+type truth struct {
+	address vaultnet.Address
+	states  []state
+}
+
+type state struct {
+	set     *agreement.Set // of the next height; nil at an address that is free
+	object  *mutabledata.Object
+	account *account.Account
+	usage   permit.Usage
+	applied map[vaultnet.Digest]done
+	time    vaultnet.Time
+	header  vaultnet.Digest
+	decided *agreement.Decided
+}
+
+type done struct {
+	height vaultnet.Height
+	result []byte
+}
+
+type vault struct {
+	w         *world
+	key       vaultnet.Signer
+	id        vaultnet.PublicKey
+	height    map[vaultnet.Address]int
+	pool      map[vaultnet.Digest]*agreement.Request
+	withdrawn map[vaultnet.Digest]bool
+	chunks    map[vaultnet.Name][]byte
+	silent    bool                                        // neither hears nor answers
+	slow      bool                                        // learns of blocks only when they are pushed to it
+	unsettled bool                                        // does not know its neighbourhood
+	lie       func(m wire.Message) ([]wire.Message, bool) // instead of an answer
+}
+
+type mail struct {
+	at       vaultnet.Time
+	seq      int
+	from, to vaultnet.PublicKey
+	m        wire.Message
+	decided  *agreement.Request // a mail to the world: what was being decided is
+}
+
+type mails []mail
+
+func (q mails) Len() int { return len(q) }
+func (q mails) Less(i, k int) bool {
+	return q[i].at < q[k].at || q[i].at == q[k].at && q[i].seq < q[k].seq
+}
+func (q mails) Swap(i, k int) { q[i], q[k] = q[k], q[i] }
+func (q *mails) Push(x any)   { *q = append(*q, x.(mail)) }
+func (q *mails) Pop() any {
+	m := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return m
+}
+
+func newWorld(t testing.TB, vaults int) *world {
+	w := &world{
+		t: t, now: 1_700_000_000_000, params: vaultnet.LocalParameters(), keys: signature.NewRegistry(1), latency: 10 * time.Millisecond,
+		truth: make(map[vaultnet.Address]*truth), done: make(map[Ticket]Completion), ended: make(map[Ticket]vaultnet.Time),
+		chunks: make(map[vaultnet.Name][]byte),
+	}
+	w.network = w.params.ID()
+	for i := range vaults {
+		w.add(fmt.Sprint("vault ", i))
+	}
+	w.self = w.person("client").Public()
+	w.c = w.client()
+	return w
+}
+
+func (w *world) client() *Client {
+	c := New(Config{Parameters: w.params, Self: w.self, Verifier: w.keys, Nonces: func() (n vaultnet.Nonce) {
+		w.nonce++
+		binary.BigEndian.PutUint64(n[:], w.nonce)
+		return n
+	}})
+	var in []Input
+	for _, v := range w.vaults {
+		in = append(in, PeerUp(v.id))
+	}
+	c.Step(w.now, in)
+	return c
+}
+
+func (w *world) add(name string) *vault {
+	k := w.person(name)
+	v := &vault{w: w, key: k, id: k.Public(), height: make(map[vaultnet.Address]int), pool: make(map[vaultnet.Digest]*agreement.Request),
+		withdrawn: make(map[vaultnet.Digest]bool), chunks: make(map[vaultnet.Name][]byte)}
+	w.vaults = append(w.vaults, v)
+	return v
+}
+
+func (w *world) person(name string) vaultnet.Signer {
+	return w.keys.Signer(vaultnet.DomainBody.Hash([]byte(name)))
+}
+
+func (w *world) vault(id vaultnet.PublicKey) *vault {
+	for _, v := range w.vaults {
+		if v.id == id {
+			return v
+		}
+	}
+	return nil
+}
+
+// at is the truth of an address, free as long as nothing was decided.
+func (w *world) at(a vaultnet.Address) *truth {
+	if w.truth[a] == nil {
+		w.truth[a] = &truth{address: a, states: []state{{applied: make(map[vaultnet.Digest]done)}}}
+	}
+	return w.truth[a]
+}
+
+// near is the close group of an address, among all vaults there are.
+func (w *world) near(a vaultnet.Address) []*vault {
+	var ids []vaultnet.PublicKey
+	for _, v := range w.vaults {
+		ids = append(ids, v.id)
+	}
+	var list []*vault
+	for _, id := range xor.Nearest(a.Location(), ids, w.params.GroupSize) {
+		list = append(list, w.vault(id))
+	}
+	return list
+}
+
+// members are those of the newest set of an address.
+func (w *world) members(a vaultnet.Address) []*vault {
+	var list []*vault
+	for _, id := range w.at(a).last().set.Members {
+		list = append(list, w.vault(id))
+	}
+	return list
+}
+
+func (h *truth) last() *state { return &h.states[len(h.states)-1] }
+
+func (w *world) address(name string) vaultnet.Address {
+	return vaultnet.Address{Kind: vaultnet.KindMutableData, Name: vaultnet.Name(vaultnet.DomainBody.Hash([]byte(name))), Tag: 1}
+}
+
+// attest signs one leaf.
+func (v *vault) attest(leaf vaultnet.Digest) *merkle.Attestation {
+	return &merkle.Attest(v.w.network, v.key, []vaultnet.Digest{leaf})[0]
+}
+
+// decide adds a block: one request, or a change of the set.
+func (w *world) decide(a vaultnet.Address, r *agreement.Request, set *agreement.Set) error {
+	h := w.at(a)
+	last := h.last()
+	next := *last
+	next.applied = make(map[vaultnet.Digest]done)
+	for k, v := range last.applied {
+		next.applied[k] = v
+	}
+	height := vaultnet.Height(len(h.states))
+	next.time = max(w.now, last.time+1)
+	voters := last.set
+	header := agreement.Header{Height: height, Previous: last.header, Time: next.time}
+	if voters == nil {
+		voters = &agreement.Set{Number: 1, Members: r.Proof.Members}
+		next.set = voters
+	}
+	if set != nil {
+		next.set = set
+		header.Add, header.Drop = changed(last.set, set)
+	}
+	if r != nil {
+		result, err := next.apply(w, r, next.time)
+		if err != nil {
+			return err
+		}
+		next.applied[r.ID] = done{height, result}
+		header.Mutations = []agreement.Ref{r.Ref}
+	}
+	header.Set = next.set.Digest()
+	header.State = vaultnet.DomainState.Hash(binary.BigEndian.AppendUint64(nil, uint64(height)))
+	next.header = header.Digest(w.network, a)
+	next.decided = &agreement.Decided{Header: header, Set: next.set, Voters: voters, Certificate: w.certify(a, &header, voters)}
+	if r != nil {
+		next.decided.Bodies = []*agreement.Request{r}
+	}
+	h.states = append(h.states, next)
+	for _, v := range w.vaults {
+		if !v.slow && !v.silent && (voters.Index(v.id) >= 0 || next.set.Index(v.id) >= 0) {
+			v.advance(a, int(height))
+		}
+	}
+	return nil
+}
+
+func changed(before, after *agreement.Set) (add, drop vaultnet.PublicKey) {
+	for _, k := range after.Members {
+		if before.Index(k) < 0 {
+			add = k
+		}
+	}
+	for _, k := range before.Members {
+		if after.Index(k) < 0 {
+			drop = k
+		}
+	}
+	return add, drop
+}
+
+func (w *world) certify(a vaultnet.Address, header *agreement.Header, set *agreement.Set) *agreement.Certificate {
+	c := &agreement.Certificate{Ballot: agreement.Ballot{Height: header.Height, Type: agreement.Precommit, Block: header.Digest(w.network, a),
+		Set: set.Digest(), Previous: header.Previous}}
+	for _, id := range set.Members[:set.Quorum()] {
+		c.By = append(c.By, w.vault(id).attest(c.Ballot.Leaf(w.network, a)))
+	}
+	return c
+}
+
+// apply changes s by a request, in a block of time at.
+func (s *state) apply(w *world, r *agreement.Request, at vaultnet.Time) ([]byte, error) {
+	if r.Deadline < at {
+		return nil, refusal.New(refusal.DeadlinePassed)
+	}
+	switch d := r.Decoded.(type) {
+	case *wire.Mutation:
+		if err := d.Permit.Check(at, r.Requester, r.Address); err != nil {
+			return nil, err
+		}
+		if err := s.usage.Check(d.Permit, at); err != nil {
+			return nil, err
+		}
+		object, result, err := s.object.Apply(d.Mutation, mutabledata.Context{Requester: r.Requester, Payer: d.Permit.Body.Account})
+		if err != nil {
+			return nil, err
+		}
+		s.object = object
+		s.usage, err = s.usage.Use(d.Permit, at, true)
+		return result.Encode(), err
+	case *wire.Close:
+		if err := d.Close.Check(at, r.Requester, r.Address); err != nil {
+			return nil, err
+		}
+		usage, err := s.usage.Close(d.Close.Permit, at, true)
+		s.usage = usage
+		return nil, err
+	case *wire.Operation:
+		next, result, err := s.account.Advance(at, w.params).Apply(d.Operation, account.Context{Requester: r.Requester,
+			Owner: vaultnet.PublicKey(r.Address.Name), ID: r.ID, At: at, Parameters: w.params})
+		if err != nil {
+			return nil, err
+		}
+		s.account = next
+		return account.EncodeResult(result), nil
+	}
+	return nil, refusal.Invalid("nothing that was opened")
+}
+
+// advance has a member reach a height; it answers what it holds undecided.
+func (v *vault) advance(a vaultnet.Address, height int) {
+	if v.height[a] >= height {
+		return
+	}
+	v.height[a] = height
+	var ids []vaultnet.Digest
+	for id, r := range v.pool {
+		if r.Address == a {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(x, y vaultnet.Digest) int { return bytes.Compare(x[:], y[:]) })
+	for _, id := range ids {
+		r := v.pool[id]
+		delete(v.pool, id)
+		v.say(v.submit(r))
+	}
+}
+
+// say sends an answer to the client.
+func (v *vault) say(m wire.Message) {
+	if m == nil || v.silent {
+		return
+	}
+	v.w.post(v.id, v.w.self, m, v.w.latency)
+}
+
+func (w *world) post(from, to vaultnet.PublicKey, m wire.Message, after time.Duration) {
+	if w.drop != nil && w.drop(from, to, m) {
+		return
+	}
+	w.seq++
+	heap.Push(&w.queue, mail{at: w.now.Add(after), seq: w.seq, from: from, to: to, m: m})
+}
+
+func (v *vault) state(a vaultnet.Address) (*state, vaultnet.Height) {
+	h := v.height[a]
+	return &v.w.at(a).states[h], vaultnet.Height(h)
+}
+
+// take handles a message of the client's.
+func (v *vault) take(m wire.Message) {
+	if v.lie != nil {
+		if list, ok := v.lie(m); ok {
+			for _, l := range list {
+				v.say(l)
+			}
+			return
+		}
+	}
+	for _, l := range v.honest(m) {
+		v.say(l)
+	}
+}
+
+// honest is what an honest vault answers.
+func (v *vault) honest(m wire.Message) []wire.Message {
+	one := func(m wire.Message) []wire.Message {
+		if m == nil {
+			return nil
+		}
+		return []wire.Message{m}
+	}
+	switch m := m.(type) {
+	case *wire.Submit:
+		return one(v.submit(m.Request))
+	case *wire.Withdraw:
+		return one(v.withdraw(&m.Withdraw))
+	case *wire.Read:
+		return one(v.read(m))
+	case *wire.GetSet:
+		s, h := v.state(m.Address)
+		return one(&wire.SetAnswer{Call: m.Call, Address: m.Address, Height: h, Set: v.pointer(s, m.Address), Settled: !v.unsettled, Nearer: v.nearer(m.Address)})
+	case *wire.GetView:
+		return one(v.view(m))
+	case *wire.GetOutcome:
+		return one(v.outcome(m))
+	case *wire.GetStatement:
+		return one(v.statement(m))
+	case *wire.PutChunk:
+		v.chunks[vaultnet.ChunkAddress(m.Content).Name] = m.Content
+		return one(&wire.ChunkAnswer{Call: m.Call, Name: vaultnet.ChunkAddress(m.Content).Name, Stored: true})
+	case *wire.GetChunk:
+		if b, ok := v.chunks[m.Name]; ok {
+			return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Content: b})
+		}
+		return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Err: refusal.New(refusal.NoSuchData)})
+	case *wire.Bundle:
+		if d := m.Decided; d != nil && int(d.Header.Height) == v.height[m.Address]+1 {
+			v.advance(m.Address, int(d.Header.Height))
+		} else if d != nil && int(d.Header.Height) > v.height[m.Address] {
+			v.advance(m.Address, int(d.Header.Height)) // fetches the state from others
+		}
+		if s, h := v.state(m.Address); m.Want != nil && h > m.Want.Have {
+			return one(&wire.Bundle{Bundle: &agreement.Bundle{Address: m.Address, Height: h, Decided: s.decided}})
+		}
+	}
+	return nil
+}
+
+// nearer is the vaults it knows near an address: all.
+func (v *vault) nearer(a vaultnet.Address) []vaultnet.PublicKey {
+	var ids []vaultnet.PublicKey
+	for _, o := range v.w.near(a) {
+		ids = append(ids, o.id)
+	}
+	return ids
+}
+
+// pointer is the set that the vault takes to hold an address: its own, or, for one that is no member, the newest.
+func (v *vault) pointer(s *state, a vaultnet.Address) *agreement.Set {
+	if s.set != nil {
+		return s.set
+	}
+	if last := v.w.at(a).last().set; last != nil && last.Index(v.id) < 0 {
+		return last
+	}
+	return nil
+}
+
+func (v *vault) submit(r *agreement.Request) wire.Message {
+	a := r.Address
+	s, h := v.state(a)
+	m := &wire.Reply{Address: a, ID: r.ID, Height: h, Set: refOf(s.set)}
+	if d, ok := s.applied[r.ID]; ok {
+		m.Outcome, m.Height, m.Result = agreement.Applied, d.height, d.result
+		if issued, err := account.DecodeResult(d.result); err == nil && a.Kind == vaultnet.KindAccount {
+			if p, ok := issued.(*account.Issued); ok {
+				m.Permit = v.attest(p.Body.Leaf(v.w.network))
+			}
+		}
+		return m
+	}
+	set := s.set
+	if set == nil && r.Proof != nil {
+		set = &agreement.Set{Number: 1, Members: r.Proof.Members}
+	}
+	switch {
+	case set == nil || set.Index(v.id) < 0:
+		m.Outcome, m.Members, m.Nearer = agreement.Stranger, v.pointer(s, a), v.nearer(a)
+		m.Set = wire.SetRef{}
+		return m
+	case r.Set < set.Number:
+		m.Outcome, m.Members = agreement.Moved, set
+		return m
+	case r.Set > set.Number:
+		return nil
+	case v.withdrawn[r.ID]:
+		m.Outcome = agreement.Withdrawn
+		return m
+	}
+	trial := *s
+	if _, err := trial.apply(v.w, r, max(v.w.now, s.time+1)); err != nil {
+		m.Outcome, m.Err = agreement.Refused, invalid(err)
+		return m
+	}
+	v.pool[r.ID] = r
+	v.w.count(r, set)
+	return nil
+}
+
+// count decides a request that a quorum of the members at the newest height holds.
+func (w *world) count(r *agreement.Request, set *agreement.Set) {
+	h := w.at(r.Address)
+	n := 0
+	for _, id := range set.Members {
+		v := w.vault(id)
+		if v.pool[r.ID] != nil && v.height[r.Address] == len(h.states)-1 {
+			n++
+		}
+	}
+	if n < set.Quorum() || h.last().set != nil && h.last().set.Number != set.Number {
+		return
+	}
+	w.seq++
+	heap.Push(&w.queue, mail{at: w.now.Add(w.latency), seq: w.seq, decided: r})
+}
+
+func (v *vault) withdraw(x *vaultnet.Withdraw) wire.Message {
+	id := x.Identity(v.w.network)
+	s, h := v.state(x.Address)
+	m := &wire.Reply{Address: x.Address, ID: id, Height: h, Set: refOf(s.set)}
+	if d, ok := s.applied[id]; ok {
+		m.Outcome, m.Height, m.Result = agreement.Applied, d.height, d.result
+		return m
+	}
+	v.withdrawn[id] = true
+	delete(v.pool, id)
+	m.Outcome = agreement.Withdrawn
+	return m
+}
+
+func (v *vault) read(q *wire.Read) wire.Message {
+	s, h := v.state(q.Address)
+	m := &wire.ReadAnswer{Call: q.Call, Height: h, Set: refOf(s.set), Header: s.header, Time: s.time, Member: s.set != nil && s.set.Index(v.id) >= 0}
+	if s.set == nil {
+		m.Nearer = v.nearer(q.Address)
+		if p := v.pointer(s, q.Address); p != nil {
+			m.Members = p
+			m.Err = refusal.New(refusal.NotSettled)
+			return m
+		}
+		m.Err = refusal.New(refusal.NoSuchData)
+		if q.Address.Kind == vaultnet.KindAccount {
+			m.Err = refusal.New(refusal.NoSuchAccount)
+		}
+		if v.unsettled {
+			m.Err = refusal.New(refusal.NotSettled)
+		}
+		return m
+	}
+	var value []byte
+	var err error
+	if q.Address.Kind == vaultnet.KindAccount {
+		query, _ := account.DecodeQuery(q.Query)
+		value, err = s.account.Read(query)
+		if q.Ask.Asker != vaultnet.PublicKey(q.Address.Name) {
+			err = refusal.New(refusal.AccessDenied)
+		}
+	} else {
+		query, _ := mutabledata.DecodeQuery(q.Query)
+		value, err = s.object.Read(query)
+	}
+	if err != nil {
+		m.Err = invalid(err)
+		return m
+	}
+	m.Digest = vaultnet.DomainAnswer.Hash(value)
+	if q.Full {
+		m.Value = value
+	}
+	return m
+}
+
+func (v *vault) view(q *wire.GetView) wire.Message {
+	s, _ := v.state(q.Address)
+	m := &wire.ViewAnswer{Call: q.Call, Address: q.Address}
+	switch {
+	case v.pointer(s, q.Address) != nil:
+		m.Err, m.Set = refusal.New(refusal.DataExists), v.pointer(s, q.Address)
+	case v.unsettled:
+		m.Err = refusal.New(refusal.NotSettled)
+	default:
+		m.Members = v.nearer(q.Address)
+		m.View = &agreement.View{Time: v.w.now, By: v.attest(agreement.ViewLeaf(v.w.network, q.Address, m.Members, v.w.now))}
+	}
+	return m
+}
+
+func (v *vault) outcome(q *wire.GetOutcome) wire.Message {
+	s, h := v.state(q.Address)
+	m := &wire.OutcomeAnswer{Call: q.Call, Outcome: agreement.Refused, Height: h, Set: refOf(s.set)}
+	if d, ok := s.applied[q.ID]; ok {
+		m.Outcome, m.Height, m.Result = agreement.Applied, d.height, d.result
+		return m
+	}
+	m.Clear = v.w.now > q.Deadline.Add(v.w.params.Skew) && v.pool[q.ID] == nil
+	return m
+}
+
+func (v *vault) statement(q *wire.GetStatement) wire.Message {
+	s, _ := v.state(q.Address)
+	m := &wire.StatementAnswer{Call: q.Call, Set: refOf(s.set)}
+	st, ok := s.usage.State(q.Address, q.Permit, q.Expires, s.time)
+	if m.Statement = st; ok && (st.Closed || v.w.now > q.Expires.Add(v.w.params.Skew)) {
+		m.By = v.attest(st.Leaf(v.w.network))
+	}
+	return m
+}
+
+// pump carries the client's messages and completions away.
+func (w *world) pump() {
+	out := w.c.Output()
+	for _, e := range out.Send {
+		for _, m := range e.Messages {
+			if err := wire.Verify(m, w.network, w.keys); err != nil {
+				w.t.Fatalf("the client sends a bad %T: %v", m, err)
+			}
+			w.sent++
+			if v := w.vault(e.To); v != nil {
+				if w.watch != nil {
+					w.watch(v, m)
+				}
+				if !v.silent {
+					w.post(w.self, e.To, m, w.latency)
+				}
+			}
+		}
+	}
+	for _, name := range out.Lookups {
+		w.lookups++
+		var ids []vaultnet.PublicKey
+		for _, v := range w.near(vaultnet.Address{Kind: vaultnet.KindMutableData, Name: name}) {
+			ids = append(ids, v.id)
+		}
+		w.c.Step(w.now, []Input{GroupFound(name, ids)})
+	}
+	for _, d := range out.Done {
+		if _, twice := w.done[d.Ticket]; twice {
+			w.t.Fatalf("ticket %d completes twice", d.Ticket)
+		}
+		w.done[d.Ticket], w.ended[d.Ticket] = d, w.now
+	}
+	if len(out.Lookups) > 0 {
+		w.pump()
+	} else if out.Alarm != vaultnet.Never {
+		w.seq++
+		heap.Push(&w.queue, mail{at: out.Alarm, seq: w.seq, to: w.self})
+	}
+}
+
+// run lets time pass until a ticket is done, or for so long.
+func (w *world) run(t Ticket, atMost time.Duration) Completion {
+	end := w.now.Add(atMost)
+	w.pump()
+	for len(w.queue) > 0 && w.queue[0].at <= end {
+		if _, ok := w.done[t]; ok {
+			return w.done[t]
+		}
+		w.deliver(heap.Pop(&w.queue).(mail))
+	}
+	if _, ok := w.done[t]; !ok {
+		w.now = end
+	}
+	return w.done[t]
+}
+
+func (w *world) deliver(m mail) {
+	w.now = max(w.now, m.at)
+	switch r := m.decided; {
+	case r != nil:
+		h := w.at(r.Address).last()
+		if _, twice := h.applied[r.ID]; !twice && w.votes(r) {
+			w.decide(r.Address, r, nil)
+		}
+	case m.m == nil:
+		w.c.Step(w.now, nil)
+		w.pump()
+	case m.to == w.self:
+		if err := wire.Verify(m.m, w.network, w.keys); err != nil {
+			return // the stream would be closed
+		}
+		in := []Input{Message(m.from, m.m)}
+		for len(w.queue) > 0 && w.queue[0].at == m.at && w.queue[0].to == w.self && w.queue[0].m != nil {
+			n := heap.Pop(&w.queue).(mail)
+			if wire.Verify(n.m, w.network, w.keys) == nil {
+				in = append(in, Message(n.from, n.m))
+			}
+		}
+		w.c.Step(w.now, in)
+		w.pump()
+	default:
+		if v := w.vault(m.to); v != nil && !v.silent {
+			v.take(m.m)
+		}
+	}
+}
+
+// votes reports whether a quorum still holds the request.
+func (w *world) votes(r *agreement.Request) bool {
+	set := w.at(r.Address).last().set
+	if set == nil {
+		set = &agreement.Set{Number: 1, Members: r.Proof.Members}
+	}
+	n := 0
+	for _, id := range set.Members {
+		if v := w.vault(id); v.pool[r.ID] != nil {
+			n++
+		}
+	}
+	return n >= set.Quorum()
+}
+
+// do runs one operation to its end.
+func (w *world) do(o Operation) Completion {
+	w.t.Helper()
+	t := w.c.Start(w.now, o)
+	d := w.run(t, 2*time.Minute)
+	if d.Ticket != t {
+		w.t.Fatalf("%T: never completed", o)
+	}
+	return d
+}
+
+// must runs one operation that has to succeed.
+func (w *world) must(o Operation) Completion {
+	w.t.Helper()
+	d := w.do(o)
+	if d.Err != nil {
+		w.t.Fatalf("%T: %v", o, d.Err)
+	}
+	return d
+}
+
+// refused runs one operation that has to be refused with a kind.
+func (w *world) refused(o Operation, k refusal.Kind) *refusal.Error {
+	w.t.Helper()
+	d := w.do(o)
+	var e *refusal.Error
+	if !errors.As(d.Err, &e) || e.Kind != k {
+		w.t.Fatalf("%T: %v, want %v", o, d.Err, k)
+	}
+	return e
+}
+
+// owner makes a person with an account.
+func (w *world) owner(name string) vaultnet.Signer {
+	w.t.Helper()
+	p := w.person(name)
+	w.must(Operate{As: p, Operation: &account.CreateAccount{}})
+	return p
+}
+
+func put(owner vaultnet.Signer) *mutabledata.Put {
+	return &mutabledata.Put{Owner: owner.Public()}
+}
+
+func insert(key, content string) *mutabledata.MutateEntries {
+	return &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: mutabledata.Key(key), Do: mutabledata.InsertEntry, Content: []byte(content)}}}
+}
+
+func update(key, content string, version mutabledata.Version) *mutabledata.MutateEntries {
+	return &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: mutabledata.Key(key), Do: mutabledata.UpdateEntry, Content: []byte(content), Version: version}}}
+}
