@@ -202,12 +202,13 @@ func (t *turn) catchUp() {
 		}
 		return
 	}
-	if k.height <= t.height || k.asked >= 2*maxMembers {
+	members := t.members()
+	if k.height <= t.height || k.asked >= 2*max(1, len(members)) {
 		*k = behind{askAt: t.now.Add(AskEvery)}
 		return
 	}
 	to := k.from
-	if members := t.members(); len(members) > 0 && (to.IsNobody() || k.asked > 0) {
+	if len(members) > 0 && (to.IsNobody() || k.asked > 0) {
 		to = members[(int(t.height)+k.asked)%len(members)]
 	}
 	k.asked++
