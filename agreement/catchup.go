@@ -16,6 +16,12 @@ type behind struct {
 	asked   int
 }
 
+// ahead is what a member said about the height after the one being decided here.
+type ahead struct {
+	from   vaultnet.PublicKey
+	bundle *Bundle // votes, proposal and certificates of it
+}
+
 // fetch is a certified state being gathered part by part.
 type fetch struct {
 	from    vaultnet.PublicKey
@@ -51,7 +57,7 @@ func (t *turn) receive(from vaultnet.PublicKey, b *Bundle) {
 		t.note(from, b.Following)
 		t.help(from, b.Following)
 	}
-	t.votes(b)
+	t.votes(from, b)
 	for i := range b.Withdraw {
 		t.withdraw(vaultnet.PublicKey{}, b.Withdraw[i])
 	}
@@ -98,13 +104,13 @@ func (t *turn) relayed(r *Request) {
 
 // votes takes in proposal, votes and certificates. What is for the height after the next is kept until that comes, a
 // little of it from each member; what is older is ignored here and helped elsewhere.
-func (t *turn) votes(b *Bundle) {
+func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	next := t.height + 1
 	early := false
 	if p := b.Proposal; p != nil {
 		switch p.Header.Height {
 		case next:
-			t.proposal(p.By.Signer, p)
+			t.proposal(from, p)
 		case next + 1:
 			early = true
 		}
@@ -130,9 +136,9 @@ func (t *turn) votes(b *Bundle) {
 	for _, w := range b.Wishes {
 		t.wished(w)
 	}
-	if early && t.set != nil && len(b.Votes) > 0 {
-		if i := t.set.Index(b.Votes[0].By.Signer); i >= 0 && len(t.ahead[i]) < 4 {
-			t.ahead[i] = append(t.ahead[i], b)
+	if early && t.set != nil {
+		if i := t.set.Index(from); i >= 0 && len(t.ahead[i]) < maxAhead {
+			t.ahead[i] = append(t.ahead[i], ahead{from, &Bundle{Proposal: b.Proposal, Votes: b.Votes, Polka: b.Polka, Commit: b.Commit}})
 		}
 	}
 }

@@ -65,11 +65,11 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	if t.following {
 		t.followAt = t.now
 	}
-	ahead := t.ahead
-	t.ahead = [maxMembers][]*Bundle{}
-	for i := range ahead {
-		for _, b := range ahead[i] {
-			t.votes(b)
+	kept := t.ahead
+	t.ahead = [maxMembers][]ahead{}
+	for i := range kept {
+		for _, k := range kept[i] {
+			t.votes(k.from, k.bundle)
 		}
 	}
 }

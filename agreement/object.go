@@ -32,7 +32,7 @@ type Object struct {
 
 	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
 	stray     [maxMembers]*Vote
-	ahead     [maxMembers][]*Bundle // for height+2, until height+1 is decided here
+	ahead     [maxMembers][]ahead // for height+2, until height+1 is decided here
 	behind    behind
 	fetch     *fetch
 	pinned    *pinned
