@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vaultnet"
+	"vaultnet/permit"
 	"vaultnet/refusal"
 )
 
@@ -144,6 +145,25 @@ func TestAttack29Revocation(t *testing.T) {
 	}
 	if r := m.must(owner, &RevokeAll{}).(*Revoked); r.Until != m.at || r.Version != 7 {
 		t.Fatalf("revoking nothing: %+v", r)
+	}
+}
+
+// T is never before the revocation itself, and the last to expire counts, not the last to leave the account.
+func TestUntil(t *testing.T) {
+	m := withAccount(t, 1000)
+	m.grant(app, Terms{PermitLifetime: time.Hour})
+	short := asked(1, 1)
+	short.Lifetime = 10 * time.Second
+	m.issue(app, short)
+	m.wait(30 * second) // expired, not yet settled
+	if r := m.must(owner, &RevokeAll{}).(*Revoked); r.Until != m.at {
+		t.Fatalf("until %d from now", r.Until-m.at)
+	}
+	m.grant(app, Terms{PermitLifetime: time.Hour})
+	m.issue(app, short) // leaves 70 s from now
+	n := m.issue(app, &IssuePermit{Allowances: []permit.Allowance{allow(chunk(1), 1)}, Lifetime: 50 * time.Second})
+	if r := m.must(owner, &RevokeAll{}).(*Revoked); r.Until != m.bodies[n].Expires {
+		t.Fatalf("until %d from now", r.Until-m.at)
 	}
 }
 
