@@ -105,6 +105,25 @@ func TestRefusalsNobodySends(t *testing.T) {
 	}
 }
 
+func TestReasonsBelongToTheirKind(t *testing.T) {
+	want := map[refusal.Kind]string{
+		refusal.GrantInvalid:  "never-granted revoked expired used-up idle pruned ",
+		refusal.PermitInvalid: "expired used-up missing malformed not-yet requester address signers closed ",
+	}
+	for k, names := range want {
+		got := ""
+		for r := range 256 {
+			w := refusal.Wire{Kind: k, Detail: refusal.Detail{Reason: refusal.Reason(r)}}
+			if w.Validate() == nil {
+				got += refusal.Reason(r).String() + " "
+			}
+		}
+		if got != names {
+			t.Errorf("%v for %q, want %q", k, got, names)
+		}
+	}
+}
+
 func TestSame(t *testing.T) {
 	a := &refusal.Error{Kind: refusal.InvalidEntryActions, Op: "a", Subject: "a", Detail: details}
 	b := &refusal.Error{Kind: refusal.InvalidEntryActions, Op: "b", Cause: errors.New("b"), Detail: details}

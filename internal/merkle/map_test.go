@@ -239,31 +239,48 @@ func TestDiffCostsWhatChanged(t *testing.T) {
 
 // Keys that each begin the next make the deepest trie there is.
 func TestTheDeepestMap(t *testing.T) {
-	var m merkle.Map[int]
 	long := strings.Repeat("\xff", vaultnet.MaxKeySize)
+	var entries []merkle.Entry[int]
 	for i := range len(long) + 1 {
-		m = m.Put(long[:i], i, digestOf(i))
+		entries = append(entries, merkle.Entry[int]{Key: long[:i], Value: i, Leaf: digestOf(i)})
 	}
+	built, ok := merkle.Build(entries)
+	if !ok {
+		t.Fatal("not in order")
+	}
+	m := built
 	for _, flip := range []int{0, 1, 2000, vaultnet.MaxKeySize - 1} {
 		b := []byte(long)
 		b[flip] = 0
 		m = m.Put(string(b), -flip, digestOf(-flip))
 	}
-	if m.Len() != vaultnet.MaxKeySize+5 {
-		t.Fatalf("%d keys", m.Len())
+	if m.Len() != vaultnet.MaxKeySize+5 || len(collect(m)) != m.Len() {
+		t.Fatalf("%d keys, %d gone through", m.Len(), len(collect(m)))
 	}
-	if len(collect(m)) != m.Len() {
-		t.Fatal("iteration lost keys")
+	changes := 0
+	merkle.Diff(built, m, func(string, *int, *int) { changes++ })
+	if changes != 4 {
+		t.Fatalf("%d changes, want 4", changes)
 	}
 	p, ok := m.Prove(long)
-	if !ok || !p.Verify(m.Digest(), long, digestOf(len(long))) {
-		t.Fatal("deepest key cannot be proven")
+	if !ok || len(p.Bits) < vaultnet.MaxKeySize || !p.Verify(m.Digest(), long, digestOf(len(long))) {
+		t.Fatal("the deepest key cannot be proven")
 	}
-	for i := range len(long) + 1 {
+	from := 0
+	for range m.From(long[:4000]) {
+		from++
+	}
+	if from != 97+1 { // and the one that differs in its last byte
+		t.Fatalf("%d keys from the 4,000th on, want 98", from)
+	}
+	for i := len(long); i >= len(long)-50; i-- { // the deepest first
 		m = m.Delete(long[:i])
 	}
-	if m.Len() != 4 {
-		t.Fatalf("%d keys left, want 4", m.Len())
+	for i := range 50 { // then at the root
+		m = m.Delete(long[:i])
+	}
+	if m.Len() != vaultnet.MaxKeySize+5-101 {
+		t.Fatalf("%d keys left", m.Len())
 	}
 }
 

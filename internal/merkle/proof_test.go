@@ -1,6 +1,8 @@
 package merkle_test
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"testing"
@@ -79,4 +81,40 @@ func FuzzProof(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Roots that no map has, made by hand: bits that do not fall towards the root, or lie beyond the key.
+func TestProofsOfImpossibleShape(t *testing.T) {
+	key, leaf, other := "k", digestOf(1), digestOf(2)
+	entry := sha256.Sum256(slices.Concat([]byte{0, 0, 0, 0, 1}, []byte(key), leaf[:]))
+	climb := func(bits ...uint32) (vaultnet.Digest, merkle.Proof) {
+		node, p := vaultnet.Digest(entry), merkle.Proof{}
+		for _, bit := range bits {
+			left, right := node, other
+			if bit == 0 || bit == 2 || bit == 3 || bit == 5 || bit == 7 || bit == 8 { // ones of 'k' = 01101011, and its presence
+				left, right = other, node
+			}
+			node = sha256.Sum256(slices.Concat([]byte{1}, binary.BigEndian.AppendUint32(nil, bit), left[:], right[:]))
+			p.Bits, p.Siblings = append(p.Bits, bit), append(p.Siblings, other)
+		}
+		return node, p
+	}
+	for _, c := range []struct {
+		bits []uint32
+		want bool
+	}{
+		{nil, true},
+		{[]uint32{9}, true}, // the other key goes on where this one ends
+		{[]uint32{9, 8, 4, 1, 0}, true},
+		{[]uint32{10}, false},
+		{[]uint32{1 << 31}, false},
+		{[]uint32{4, 4}, false},
+		{[]uint32{1, 4}, false},
+		{[]uint32{9, 1, 4}, false},
+	} {
+		root, p := climb(c.bits...)
+		if p.Verify(root, key, leaf) != c.want {
+			t.Errorf("bits %v: %v, want %v", c.bits, !c.want, c.want)
+		}
+	}
 }

@@ -52,6 +52,20 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+// Not even a signature that the registry itself would make is good for a key that must not sign.
+func TestTheRegistryRefusesSmallOrderSigners(t *testing.T) {
+	r := signature.NewRegistry(1)
+	if k := (vaultnet.PublicKey{5}); !r.Verify(k, []byte("m"), r.SignAs(k, []byte("m"))) {
+		t.Fatal("refuses any key")
+	}
+	for _, enc := range smallOrderEncodings {
+		key := vaultnet.PublicKey(unhex(t, enc))
+		if r.Verify(key, []byte("m"), r.SignAs(key, []byte("m"))) {
+			t.Errorf("key %s signed", enc)
+		}
+	}
+}
+
 func BenchmarkRegistry(b *testing.B) {
 	r := signature.NewRegistry(1)
 	k := r.Signer(seed(1))
