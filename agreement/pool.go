@@ -47,8 +47,11 @@ func (t *turn) submit(from vaultnet.PublicKey, r *Request, seenHeight vaultnet.H
 func (t *turn) admit(r *Request) error {
 	undecided := t.Undecided()
 	if slices.ContainsFunc(undecided, func(q *Request) bool { return q.ID == r.ID }) {
-		if i := slices.IndexFunc(t.pool, func(q *Request) bool { return q.ID == r.ID }); i >= 0 {
-			t.pool[i] = r // perhaps with another permit
+		if i := slices.IndexFunc(t.pool, func(q *Request) bool { return q.ID == r.ID }); i >= 0 && t.pool[i].Ref != r.Ref {
+			others := slices.DeleteFunc(undecided, func(q *Request) bool { return q.ID == r.ID })
+			if t.admissible(others, r) == nil && t.host.Fresh(r, t.now) == Yes {
+				t.pool[i] = r // with another permit, or fresher views; anybody could have sent a copy that is no good
+			}
 		}
 		return nil
 	}
