@@ -264,8 +264,12 @@ func list[T any](c *coder, s *[]T, min, max int, fields func(*coder, *T), what s
 	}
 	if c.mode == decoding {
 		n := c.expect(majorArray, what)
-		if n > uint64(max) || n > uint64(len(c.buf)) { // a value takes a byte or more
+		if n > uint64(max) {
 			c.fail("%s: %d of them, at most %d", what, n, max)
+			return
+		}
+		if n > uint64(len(c.buf)) { // each takes a byte or more: make no room for what cannot come
+			c.fail("%s: cut short", what)
 			return
 		}
 		if n > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,10 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"vaultnet"
+	"vaultnet/account"
 	"vaultnet/agreement"
+	"vaultnet/permit"
+	"vaultnet/refusal"
 )
 
 // strictly is fxamacker's codec with the options of package canonical, but for depth: frames lie deeper than what is
@@ -179,6 +183,7 @@ func TestMalformedFramesAreRefused(t *testing.T) {
 		"a map":                 {"a1 00" + getChunk, "canonical"},
 		"absurdly many":         {"9bffffffffffffffff", "at most"},
 		"absurdly long":         {"81 84 0b 01 5bffffffffffffffff", "bytes"},
+		"more than can come":    {"991000 8080", "cut short"},
 		"too many messages":     {"991001" + strings.Repeat("11", 5000), "at most"},
 		"address of no kind":    {"81 83 08 01 5829 00" + strings.Repeat("00", 40), "not one"},
 		"address of kind four":  {"81 83 08 01 5829 04" + strings.Repeat("00", 40), "not one"},
@@ -200,7 +205,6 @@ func TestGreedyFramesAreRefusedAtOnce(t *testing.T) {
 	start := time.Now()
 	for name, f := range map[string][]byte{
 		"deep":     bytes.Repeat([]byte{0x81}, most),
-		"too long": make([]byte, most+1),
 		"pointers": append(unhex("81 84 14 990400"), bytes.Repeat([]byte{0x82}, most-7)...),
 		"records":  append(unhex("81 8f 13 5829 01"+strings.Repeat("00", 40)+"00 80 80 80 80 80 81 84"), bytes.Repeat([]byte{0x80}, most-70)...),
 		"messages": append(unhex("991000"), bytes.Repeat([]byte{0x80}, most-3)...),
@@ -212,6 +216,84 @@ func TestGreedyFramesAreRefusedAtOnce(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %v", took)
 	}
+}
+
+func TestFramesHaveALimit(t *testing.T) {
+	w := newWorld()
+	for _, n := range []int{vaultnet.MaxFrame, vaultnet.MaxFrame + 1} {
+		_, err := Open(make([]byte, n), w.network, w.v)
+		if !isRefusal(err) || strings.Contains(err.Error(), "at most 4194304") != (n > vaultnet.MaxFrame) {
+			t.Errorf("%d bytes: %v", n, err)
+		}
+	}
+}
+
+// What a message says in two places has to agree.
+func TestPartsThatDisagreeAreRefused(t *testing.T) {
+	w := newWorld()
+	a := vaultnet.AccountAddress(w.owner.Public())
+	denied := refusal.New(refusal.AccessDenied)
+	by := w.attest(w.vaults[0], vaultnet.Digest{})
+	fresh := w.proposal(data)
+	fresh.PolkaRound = -1
+	fresh.By = w.attest(w.vaults[0], fresh.Leaf(w.network, data))
+	bare := w.proposal(data)
+	bare.Polka = nil
+	part := func(from, total uint32, d *agreement.Decided, records ...agreement.Record) Message {
+		return &Bundle{&agreement.Bundle{Address: data, State: &agreement.StatePart{Decided: d, From: from, Total: total, Records: records}}}
+	}
+	one := agreement.Record{Key: []byte{1}, Value: []byte{1}}
+	half := agreement.Record{Key: []byte{1}, Value: make([]byte, agreement.PartSize/2+1)}
+	issued := account.EncodeResult(&account.Issued{Body: w.body(allowances(data)), Counts: []byte{1, 8}})
+	leaf := w.body(allowances(data))
+	for name, m := range map[string]Message{
+		"a fresh proposal with a polka":        &Bundle{&agreement.Bundle{Address: data, Proposal: fresh}},
+		"a re-proposal without":                &Bundle{&agreement.Bundle{Address: data, Proposal: bare}},
+		"a refusal without its reason":         &Reply{Address: data, Outcome: agreement.Refused},
+		"a reason without refusal":             &Reply{Address: data, Outcome: agreement.Moved, Err: denied},
+		"a result of what was not applied":     &Reply{Address: data, Outcome: agreement.Withdrawn, Result: []byte{1}},
+		"a permit without result":              &Reply{Address: a, Outcome: agreement.Applied, Permit: by},
+		"a permit of a data object":            &Reply{Address: data, Outcome: agreement.Applied, Result: issued, Permit: w.attest(w.vaults[0], leaf.Leaf(w.network))},
+		"a permit of what was not applied":     &Reply{Address: a, Outcome: agreement.Stranger, Permit: by},
+		"the digest of no set":                 &ReadAnswer{Set: SetRef{Digest: vaultnet.Digest{1}}},
+		"a signature of no statement":          &StatementAnswer{By: w.attest(w.vaults[0], new(permit.Statement).Leaf(w.network))},
+		"an asker of a data object":            &Read{Address: data, Query: []byte{1}, Ask: signedAsk(w, data)},
+		"a read of an account without asker":   &Read{Address: a, Query: []byte{1}},
+		"a view without members":               &ViewAnswer{Address: data, View: &agreement.View{By: by}},
+		"members without a view":               &ViewAnswer{Address: data, Members: w.members(data)},
+		"a part of a state with bodies":        part(0, 1, w.decided(w.insert()), one),
+		"records beyond the last":              part(1, 1, w.decided(), one),
+		"more records than a part takes":       part(0, 3, w.decided(), half, half, one),
+		"a record that is not there":           part(0, 1, w.decided(), agreement.Record{Key: []byte{1}}),
+		"fewer bodies than the header names":   disagreeing(w, w.decided(w.insert(), w.close()), func(d *agreement.Decided) { d.Bodies = d.Bodies[:1] }),
+		"bodies in another order":              disagreeing(w, w.decided(w.insert(), w.close()), func(d *agreement.Decided) { slices.Reverse(d.Bodies) }),
+		"a decided block without certificate":  disagreeing(w, w.decided(), func(d *agreement.Decided) { d.Certificate = nil }),
+		"a decided block without its voters":   disagreeing(w, w.decided(), func(d *agreement.Decided) { d.Voters = nil }),
+		"a decided block without the next set": disagreeing(w, w.decided(), func(d *agreement.Decided) { d.Set = nil }),
+		"a link without certificate":           disagreeing(w, w.decided(), func(d *agreement.Decided) { d.Links[0].Certificate = nil }),
+	} {
+		refuses(t, w, name, m)
+	}
+	for name, m := range map[string]Message{
+		"two halves":           part(0, 3, w.decided(), half, half),
+		"one that is too long": part(2, 3, w.decided(), agreement.Record{Key: []byte{1}, Value: make([]byte, maxRecordValue)}),
+		"no records of none":   part(0, 0, w.decided()),
+	} {
+		if err := Verify(m, w.network, w.v); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func disagreeing(w *world, d *agreement.Decided, change func(*agreement.Decided)) Message {
+	change(d)
+	return &Bundle{&agreement.Bundle{Address: data, Decided: d}}
+}
+
+func signedAsk(w *world, at vaultnet.Address) *Ask {
+	ask := &Ask{Deadline: now}
+	ask.Sign(w.network, at, []byte{1}, w.owner)
+	return ask
 }
 
 // What stands twice where it may stand once is refused; what counts twice is for whoever counts.

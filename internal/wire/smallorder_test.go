@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/hex"
+	"strings"
 	"testing"
 
 	"vaultnet"
@@ -10,6 +11,7 @@ import (
 	"vaultnet/internal/merkle"
 	"vaultnet/mutabledata"
 	"vaultnet/permit"
+	"vaultnet/xor"
 )
 
 // Every encoding, canonical or not, of the eight points of small order (Chalkias, Garillot and Nikolaenko, "Taming the
@@ -43,17 +45,38 @@ func (w *world) naming(key vaultnet.PublicKey) map[string]Message {
 	user := mutabledata.UserOf(key)
 	submit := func(r *agreement.Request) Message { return &Submit{Request: r} }
 	proof := w.proof(data)
+	put := &mutabledata.Put{Owner: w.owner.Public()}
 	return map[string]Message{
 		"owner": submit(w.mutation(&mutabledata.Put{Owner: key}, Attached{Proof: proof})),
 		"user of a new object": submit(w.mutation(&mutabledata.Put{Owner: w.owner.Public(),
 			Permissions: []mutabledata.Permission{{User: user, Set: 1}}}, Attached{Proof: proof})),
-		"user":          submit(w.mutation(&mutabledata.SetUserPermissions{User: user, Set: 1, Version: 1}, Attached{})),
-		"former user":   submit(w.mutation(&mutabledata.DelUserPermissions{User: user, Version: 1}, Attached{})),
-		"next owner":    submit(w.mutation(&mutabledata.ChangeOwner{Owner: key, Version: 1}, Attached{})),
-		"grant":         submit(w.operation(&account.InsertGrant{Key: key, Version: 1}, Attached{})),
-		"joiner":        w.wishing(key),
-		"account owner": submit(NewRequest(w.network, w.sign(w.app, vaultnet.AccountAddress(key), account.Encode(&account.Verify{})), Attached{})),
+		"user":                         submit(w.mutation(&mutabledata.SetUserPermissions{User: user, Set: 1, Version: 1}, Attached{})),
+		"former user":                  submit(w.mutation(&mutabledata.DelUserPermissions{User: user, Version: 1}, Attached{})),
+		"next owner":                   submit(w.mutation(&mutabledata.ChangeOwner{Owner: key, Version: 1}, Attached{})),
+		"grant":                        submit(w.operation(&account.InsertGrant{Key: key, Version: 1}, Attached{})),
+		"member":                       submit(w.mutation(put, Attached{Proof: w.proofWith(key)})),
+		"member of a proposal's proof": w.proposing(agreement.Header{Height: 1}, w.proofWith(key)),
+		"joiner of a proposal":         w.proposing(agreement.Header{Height: 1, Add: key}, nil),
+		"joiner":                       w.wishing(key),
+		"account owner":                submit(NewRequest(w.network, w.sign(w.app, vaultnet.AccountAddress(key), account.Encode(&account.Verify{})), Attached{})),
 	}
+}
+
+// proofWith is a proof of a set of the eight and one more, who signs nothing.
+func (w *world) proofWith(key vaultnet.PublicKey) *agreement.SetProof {
+	members := append(w.members(data), key)
+	xor.Sort(data.Location(), members)
+	s := &agreement.SetProof{Members: members}
+	for _, signer := range w.at(data) {
+		s.Views = append(s.Views, agreement.View{Time: now, By: w.attest(signer, agreement.ViewLeaf(w.network, data, members, now))})
+	}
+	return s
+}
+
+func (w *world) proposing(h agreement.Header, proof *agreement.SetProof) Message {
+	p := &agreement.Proposal{Header: h, PolkaRound: -1, Proof: proof}
+	p.By = w.attest(w.vaults[0], p.Leaf(w.network, data))
+	return &Bundle{&agreement.Bundle{Address: data, Proposal: p}}
 }
 
 func (w *world) wishing(key vaultnet.PublicKey) Message {
@@ -124,7 +147,7 @@ func TestSmallOrderKeysAreRefused(t *testing.T) {
 		b, _ := hex.DecodeString(point)
 		key := vaultnet.PublicKey(b)
 		for what, m := range w.naming(key) {
-			if key.IsNobody() && (what == "next owner" || what == "joiner") {
+			if key.IsNobody() && (what == "next owner" || strings.HasPrefix(what, "joiner")) {
 				if err := Verify(m, w.network, w.v); err != nil {
 					t.Errorf("nobody as %s: %v", what, err) // given away for ever; nobody joins
 				}

@@ -52,7 +52,7 @@ type Row struct {
 	Code    uint8  // first element of its encoding; append-only
 	Persona Persona
 	From    Sender
-	MaxSize int    // bytes of its encoding
+	MaxSize int    // bytes of its encoding; follows from the bounds of its fields, or from a frame's
 	Counts  string // the bounds of its lists, for people
 	Purpose string
 
