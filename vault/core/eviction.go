@@ -1,0 +1,203 @@
+package core
+
+import (
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/refusal"
+)
+
+// Idle objects beyond the memory budget are kept in the store alone: of each the vault remembers address, height, digest
+// and set, and reads the rest when something comes for it.
+
+// lru is the loaded objects in order of use.
+type lru struct {
+	oldest, newest *live
+	bytes          int64
+}
+
+// overhead is what a loaded object counts beyond its data, in bytes (see TestIdleObjectCosts).
+const overhead = 3 << 10
+
+func (s *lru) add(l *live) {
+	l.older, l.younger = s.newest, nil
+	if s.newest != nil {
+		s.newest.younger = l
+	} else {
+		s.oldest = l
+	}
+	s.newest = l
+	s.bytes += overhead + l.entry.bytes
+}
+
+func (s *lru) remove(l *live) {
+	if l.older != nil {
+		l.older.younger = l.younger
+	} else {
+		s.oldest = l.younger
+	}
+	if l.younger != nil {
+		l.younger.older = l.older
+	} else {
+		s.newest = l.older
+	}
+	l.older, l.younger = nil, nil
+	s.bytes -= overhead + l.entry.bytes
+}
+
+// use makes an object the last used.
+func (s *lru) use(l *live) {
+	if s.newest != l && l.entry.live == l {
+		s.remove(l)
+		s.add(l)
+	}
+}
+
+// resize counts an object's data anew.
+func (v *Vault) resize(l *live) {
+	var n int64
+	if s := l.State(); s != nil {
+		switch m := s.Machine.(type) {
+		case *dataMachine:
+			n = m.bytes()
+		case *accountMachine:
+			n = m.bytes()
+		}
+	}
+	d := n - l.entry.bytes
+	l.entry.bytes = n
+	v.loaded.bytes += d
+	v.bytes += d
+}
+
+// shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left.
+func (v *Vault) shrink() {
+	busy := 0
+	for l := v.loaded.oldest; l != nil && v.loaded.bytes > v.cfg.Memory && busy < 4*maxHeld; {
+		next := l.younger
+		if v.evictable(l) {
+			v.evict(l)
+		} else {
+			busy++
+		}
+		l = next
+	}
+}
+
+// evictable reports whether nothing of an object is lost by forgetting all but its records.
+func (v *Vault) evictable(l *live) bool {
+	v.forgetAsking(l)
+	return l.entry.stored && l.Idle() && !l.HalfOpen() && !l.dirty && !l.record && l.alarm == vaultnet.Never &&
+		len(l.asking) == 0 && len(l.held) == 0 && l.change == nil && (l.Member() || l.Height() == 0)
+}
+
+func (v *Vault) evict(l *live) {
+	e := l.entry
+	e.height, e.digest = l.Height(), l.HeaderDigest()
+	if s := l.Set(); s != nil && e.height > 0 && (e.set == nil || s.Number >= e.set.Number) {
+		e.set = s
+	}
+	v.loaded.remove(l)
+	e.live = nil
+	if f := v.cfg.Observer.Evicted; f != nil {
+		f(e.address)
+	}
+}
+
+// loading is an object that is being read, with what came for it meanwhile.
+type loading struct {
+	inputs []Input
+	then   []func(*live)
+}
+
+// load holds a message for an object that has to be read first, and has it read; false where it has not. More than
+// [maxHeld] are not held but answered that it is too much.
+func (v *Vault) load(e *object, from vaultnet.PublicKey, m wire.Message) bool {
+	if e == nil || e.live != nil || !e.stored || e.damaged {
+		return false
+	}
+	ld := v.startLoading(e)
+	if len(ld.inputs) >= maxHeld {
+		v.busy(from, m)
+		return true
+	}
+	ld.inputs = append(ld.inputs, Input{from: from, message: m})
+	return true
+}
+
+// loadFor has an object read, and then something done with it.
+func (v *Vault) loadFor(e *object, then func(*live)) {
+	ld := v.startLoading(e)
+	if len(ld.then) < maxHeld {
+		ld.then = append(ld.then, then)
+	}
+}
+
+func (v *Vault) startLoading(e *object) *loading {
+	ld := v.loading[e.address]
+	if ld == nil {
+		ld = &loading{}
+		v.loading[e.address] = ld
+		v.out.loads = append(v.out.loads, e.address)
+	}
+	return ld
+}
+
+// busy answers what cannot be held.
+func (v *Vault) busy(from vaultnet.PublicKey, m wire.Message) {
+	switch m := m.(type) {
+	case *wire.Submit:
+		v.refuse(from, nil, m.Request, refusal.New(refusal.TooManyMutations))
+	case *wire.Withdraw:
+		v.send(from, &wire.Reply{Address: m.Withdraw.Address, ID: m.Withdraw.Identity(v.network), Outcome: agreement.Refused,
+			Err: v.refused(m.Withdraw.Address, refusal.New(refusal.TooManyMutations))})
+	case *wire.Read:
+		v.send(from, v.answerRead(&wire.ReadAnswer{Call: m.Call}, m, nil, refusal.New(refusal.NotSettled)))
+	case *wire.GetOutcome:
+		v.send(from, &wire.OutcomeAnswer{Call: m.Call})
+	case *wire.GetStatement:
+		v.send(from, &wire.StatementAnswer{Call: m.Call, Err: v.refused(m.Address, refusal.New(refusal.NotSettled))})
+	default:
+		v.ignore(from, "too much for an object that is being read")
+	}
+}
+
+// objectLoaded takes the records of an object, and what waited for it.
+func (v *Vault) objectLoaded(a vaultnet.Address, records []vaultnet.Write) {
+	ld, e := v.loading[a], v.objects.get(a)
+	delete(v.loading, a)
+	if ld == nil || e == nil || e.live != nil {
+		return
+	}
+	prefix := len(ObjectPrefix(a))
+	own := make([]vaultnet.Write, 0, len(records))
+	for _, w := range records {
+		if len(w.Key) > prefix {
+			own = append(own, vaultnet.Write{Key: w.Key[prefix:], Value: w.Value})
+		}
+	}
+	o, err := agreement.Load(&v.agree, v, a, own)
+	if err == nil && (o.Height() != e.height || o.HeaderDigest() != e.digest) {
+		err = refusal.Invalid("stored height %d, %d expected", o.Height(), e.height)
+	}
+	if err != nil {
+		e.damaged = true
+		if f := v.cfg.Observer.Damaged; f != nil {
+			f(a, err)
+		}
+	} else {
+		l := v.adopt(e, o)
+		if s := o.State(); s != nil {
+			l.forgot = s.Time
+		}
+		if f := v.cfg.Observer.Loaded; f != nil {
+			f(a)
+		}
+		for _, then := range ld.then {
+			then(l)
+		}
+	}
+	for _, in := range ld.inputs {
+		v.receive(in.from, in.message)
+	}
+}

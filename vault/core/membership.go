@@ -1,0 +1,324 @@
+package core
+
+import (
+	"container/heap"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/xor"
+)
+
+// change is a change of an object's set that this vault wants (design §6).
+type change struct {
+	agreement.Change
+	tries   int           // invitations sent
+	invited vaultnet.Time // when the last was
+}
+
+// changes is what this vault wants changed: at most [maxChanging] objects at once, the most endangered first.
+type changes struct {
+	active  int
+	waiting map[vaultnet.Address]int  // danger: how many members are gone
+	queue   queue                     // the same; what is not in waiting any more, or with another danger, is void
+	passed  map[passing]vaultnet.Time // candidates that did not come, until when they are passed over
+}
+
+// queue orders objects that wait for their turn: greatest danger first, then by address.
+type queue []endangered
+
+type endangered struct {
+	address vaultnet.Address
+	danger  int
+}
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].danger != q[j].danger {
+		return q[i].danger > q[j].danger
+	}
+	return q[i].address.Compare(q[j].address) < 0
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(endangered)) }
+func (q *queue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}
+
+type passing struct {
+	object    vaultnet.Address
+	candidate vaultnet.PublicKey
+}
+
+func (c *changes) init() {
+	c.waiting = make(map[vaultnet.Address]int)
+	c.passed = make(map[passing]vaultnet.Time)
+}
+
+// wanted is how this vault's own view wants a set changed; the zero Change where it is content.
+//
+// With all places taken a member that could not be reached for T_leave is replaced by the nearest vault that is up, or
+// just dropped where no other vault is known; else the farthest member by a nearer vault that has been up for T_join.
+// With places free they are filled; a gone member is dropped where no newcomer is there and not too few remain.
+func (v *Vault) wanted(a vaultnet.Address, s *agreement.Set) agreement.Change {
+	l := a.Location()
+	limit := v.cfg.Parameters.GroupSize
+	gone := vaultnet.PublicKey{}
+	for i := len(s.Members) - 1; i >= 0; i-- {
+		if v.gone(s.Members[i]) {
+			gone = s.Members[i]
+			break
+		}
+	}
+	add := v.candidate(a, s, !gone.IsNobody())
+	var c agreement.Change
+	switch {
+	case !gone.IsNobody() && add == nil:
+		c.Drop = gone
+	case add == nil:
+	case len(s.Members) < limit:
+		c.Add = add.key
+	case !gone.IsNobody():
+		c = agreement.Change{Add: add.key, Drop: gone}
+	default:
+		if farthest := s.Members[len(s.Members)-1]; xor.Nearer(l, add.key, farthest) {
+			c = agreement.Change{Add: add.key, Drop: farthest}
+		}
+	}
+	if _, ok := s.Next(a, c.Add, c.Drop, limit); !ok {
+		return agreement.Change{}
+	}
+	return c
+}
+
+// candidate is the nearest vault that could join a set: up, for T_join unless the set is in danger, and not passed over.
+func (v *Vault) candidate(a vaultnet.Address, s *agreement.Set, danger bool) *peer {
+	found := v.peers.nearest(a.Location(), 1, func(q *peer) bool {
+		if q != v.peers.self && (!isUp(q) || v.suspects(q)) || s.Index(q.key) >= 0 || q == v.peers.self {
+			return false
+		}
+		if until, ok := v.changes.passed[passing{a, q.key}]; ok && v.now < until {
+			return false
+		}
+		return danger || q.since.Add(v.cfg.Parameters.JoinAfter) <= v.now
+	})
+	if len(found) == 0 {
+		return nil
+	}
+	return found[0]
+}
+
+// judgeChange judges a set block that somebody proposed (design §6).
+func (v *Vault) judgeChange(o *agreement.Object, c agreement.Change) agreement.Verdict {
+	s := o.Set()
+	if !c.Drop.IsNobody() && !v.mayDrop(o.Address(), s, c) {
+		return agreement.No
+	}
+	if c.Add.IsNobody() {
+		return agreement.Yes
+	}
+	q := v.peers.get(c.Add)
+	switch height, _, follows := o.Follower(c.Add); {
+	case c.Add == v.cfg.Self:
+		return agreement.Yes
+	case q == nil || !isUp(q):
+		return agreement.No
+	case !follows || height+64 < o.Height():
+		return agreement.NotYet // it may say so any moment
+	}
+	return agreement.Yes
+}
+
+// mayDrop: the member is gone, or displaced by a nearer vault that has been up for T_join.
+func (v *Vault) mayDrop(a vaultnet.Address, s *agreement.Set, c agreement.Change) bool {
+	if v.gone(c.Drop) {
+		return true
+	}
+	q := v.peers.get(c.Add)
+	return q != nil && isUp(q) && q.since.Add(v.cfg.Parameters.JoinAfter-v.cfg.Parameters.Skew) <= v.now &&
+		xor.Nearer(a.Location(), c.Add, c.Drop) && s.Index(c.Drop) == len(s.Members)-1
+}
+
+// reviewMember looks at every object of whose set a vault is a member.
+func (v *Vault) reviewMember(k vaultnet.PublicKey) {
+	for _, s := range v.objects.space().spots {
+		if e := s.thing; e.holds() && e.knownSet().Index(k) >= 0 {
+			v.review(e)
+		}
+	}
+}
+
+// reviewNear looks at every object to which a vault is near enough to belong.
+func (v *Vault) reviewNear(q *peer) {
+	for _, e := range v.nearTo(q, v.cfg.Parameters.GroupSize) {
+		v.review(e)
+	}
+	for _, s := range v.objects.space().spots {
+		if e := s.thing; e.holds() && len(e.knownSet().Members) < v.cfg.Parameters.GroupSize {
+			v.review(e) // any newcomer is welcome
+		}
+	}
+}
+
+// reviewAsked looks again at changes that a vault's coming or going may settle.
+func (v *Vault) reviewAsked(k vaultnet.PublicKey) {
+	if v.changes.active == 0 {
+		return
+	}
+	for _, s := range v.objects.space().spots {
+		if l := s.thing.live; l != nil && l.change != nil && (l.change.Add == k || l.change.Drop == k) {
+			v.review(s.thing)
+		}
+	}
+}
+
+// review compares an object's set with this vault's view.
+func (v *Vault) review(e *object) {
+	s := e.knownSet()
+	if !e.holds() || s.Index(v.cfg.Self) < 0 {
+		v.content(e)
+		return
+	}
+	c := v.wanted(e.address, s)
+	if c == (agreement.Change{}) {
+		v.content(e)
+		return
+	}
+	if l := e.live; l != nil && l.change != nil {
+		if l.change.Change != c {
+			l.change, l.wish = &change{Change: c}, agreement.Change{}
+			v.give(l, agreement.Input{Desire: &agreement.Change{}})
+		}
+		v.touch(l)
+		return
+	}
+	if v.changes.active >= maxChanging {
+		danger := v.danger(s)
+		if old, ok := v.changes.waiting[e.address]; !ok || old != danger {
+			v.changes.waiting[e.address] = danger
+			heap.Push(&v.changes.queue, endangered{e.address, danger})
+		}
+		return
+	}
+	delete(v.changes.waiting, e.address)
+	begin := func(l *live) {
+		if l.change == nil && v.changes.active < maxChanging {
+			v.changes.active++
+			l.change = &change{Change: c}
+			v.touch(l)
+		}
+	}
+	switch {
+	case e.live != nil:
+		begin(e.live)
+	case e.stored && !e.damaged:
+		v.loadFor(e, begin)
+	}
+}
+
+// danger is how many members of a set are gone.
+func (v *Vault) danger(s *agreement.Set) int {
+	n := 0
+	for _, m := range s.Members {
+		if v.gone(m) {
+			n++
+		}
+	}
+	return n
+}
+
+// content ends what this vault wanted of an object.
+func (v *Vault) content(e *object) {
+	delete(v.changes.waiting, e.address)
+	if l := e.live; l != nil && l.change != nil {
+		v.endChange(l)
+		v.give(l, agreement.Input{Desire: &agreement.Change{}})
+	}
+}
+
+func (v *Vault) endChange(l *live) {
+	l.change, l.wish = nil, agreement.Change{}
+	v.changes.active--
+}
+
+// nextChanges begins, as far as there is room, changes that had to wait.
+func (v *Vault) nextChanges() {
+	c := &v.changes
+	for c.active+len(v.loading) < maxChanging && len(c.queue) > 0 {
+		next := heap.Pop(&c.queue).(endangered)
+		if danger, ok := c.waiting[next.address]; !ok || danger != next.danger {
+			continue
+		}
+		delete(c.waiting, next.address)
+		if e := v.objects.get(next.address); e != nil {
+			v.review(e)
+		}
+	}
+}
+
+// pursue goes on, after an object's step, with the change that this vault wants: the newcomer is invited until it holds a
+// certified state and follows; then the members are told of the wish.
+func (v *Vault) pursue(l *live) {
+	c := l.change
+	if c == nil || !l.Member() {
+		return
+	}
+	if !c.Add.IsNobody() {
+		if height, _, ok := l.Follower(c.Add); !ok || height+64 < l.Height() {
+			v.inviteCandidate(l, c)
+			return
+		}
+	}
+	if wish := c.Change; l.wish != wish {
+		l.wish = wish
+		v.give(l, agreement.Input{Desire: &wish})
+	}
+}
+
+// inviteCandidate asks the newcomer to fetch the object; one that does not come after [inviteTries] is passed over.
+func (v *Vault) inviteCandidate(l *live, c *change) {
+	if c.invited > 0 && v.now < c.invited.Add(inviteEvery) {
+		return
+	}
+	if c.tries >= inviteTries {
+		if len(v.changes.passed) >= maxInvitations {
+			clear(v.changes.passed)
+		}
+		v.changes.passed[passing{l.entry.address, c.Add}] = v.now.Add(passedOver)
+		v.schedule.at(v.now, func() { v.review(l.entry) })
+		return
+	}
+	c.tries++
+	c.invited = v.now
+	v.send(c.Add, &wire.Invite{Address: l.entry.address, Set: l.Set()})
+	v.schedule.at(v.now.Add(inviteEvery), func() {
+		if l.entry.live == l && l.change == c {
+			v.touch(l)
+		}
+	})
+}
+
+// setChanged is called when an object has another set here than before its step.
+func (v *Vault) setChanged(l *live, before, after *agreement.Set) {
+	e := l.entry
+	if e.set != nil && e.set.Number <= after.Number {
+		e.set = nil // the object itself knows better
+	}
+	if f := v.cfg.Observer.Members; f != nil {
+		f(e.address, before, after)
+	}
+	v.meetMembers(after)
+	if l.change != nil {
+		v.endChange(l)
+	}
+	if l.Member() {
+		v.unfollow(l)
+		v.announce(e)
+		v.review(e)
+	} else {
+		delete(v.changes.waiting, e.address)
+		v.leave(l)
+	}
+}

@@ -1,0 +1,148 @@
+package core
+
+import (
+	"slices"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
+	"vaultnet/internal/wire"
+)
+
+// outbox gathers the effects of a turn.
+type outbox struct {
+	leaves  []agreement.Leaf
+	tree    *merkle.Tree
+	records []*live // whose record is to be asked
+	writes  []vaultnet.Write
+	erased  []vaultnet.Write // after the records
+	chunks  []Chunk
+	lookups []vaultnet.Name
+	loads   []vaultnet.Address
+	to      map[vaultnet.PublicKey]int // index in mail
+	mail    []wire.Envelope            // in the order in which each first got something
+}
+
+// statements is the tree over everything stated in the turn.
+func (o *outbox) statements() *merkle.Tree {
+	digests := make([]vaultnet.Digest, len(o.leaves))
+	for i := range o.leaves {
+		digests[i] = o.leaves[i].Digest
+	}
+	return merkle.NewTree(digests)
+}
+
+// state adds a statement and returns where its attestation will be, which is filled in when the turn is sealed.
+func (o *outbox) state(leaf vaultnet.Digest, self vaultnet.PublicKey) *merkle.Attestation {
+	by := &merkle.Attestation{Signer: self}
+	o.leaves = append(o.leaves, agreement.Leaf{Digest: leaf, By: by})
+	return by
+}
+
+func (o *outbox) envelopes() []wire.Envelope { return o.mail }
+
+// send puts a message into the turn's envelope for a node.
+func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
+	if to.IsNobody() || to == v.cfg.Self {
+		return
+	}
+	o := &v.out
+	i, ok := o.to[to]
+	if !ok {
+		if o.to == nil {
+			o.to = make(map[vaultnet.PublicKey]int)
+		}
+		i = len(o.mail)
+		o.to[to] = i
+		o.mail = append(o.mail, wire.Envelope{To: to})
+	}
+	o.mail[i].Messages = append(o.mail[i].Messages, m)
+}
+
+// sendBundles sends what an object's step led to: to each vault one bundle, where what there is fits together. Votes that
+// only the clock led to are a repair: whoever gets one owes an answer.
+func (v *Vault) sendBundles(l *live, out []agreement.Outgoing, clock bool) {
+	first := slices.IndexFunc(out, func(s agreement.Outgoing) bool { return s.To.IsNobody() })
+	for i := range out {
+		s := &out[i]
+		switch {
+		case i == first:
+			v.broadcast(s, out)
+		case s.To.IsNobody():
+			v.broadcast(s, nil)
+		case first < 0 || out[first].Set.Index(s.To) < 0:
+			v.send(s.To, &wire.Bundle{Bundle: s.Bundle})
+		}
+	}
+	if clock && first >= 0 && l.HalfOpen() && len(out[first].Bundle.Votes) > 0 {
+		for _, m := range out[first].Set.Members {
+			v.expect(v.peers.get(m))
+		}
+	}
+}
+
+// broadcast sends a bundle to all members of its set, together with what is in addition for one of them.
+func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) {
+	common := &wire.Bundle{Bundle: s.Bundle}
+	for _, m := range s.Set.Members {
+		if m == v.cfg.Self {
+			continue
+		}
+		whole, mixed := s.Bundle, false
+		for i := range addition {
+			if addition[i].To != m {
+				continue
+			}
+			if b, ok := merge(whole, addition[i].Bundle); ok {
+				whole, mixed = b, true
+			} else {
+				v.send(m, &wire.Bundle{Bundle: addition[i].Bundle})
+			}
+		}
+		if mixed {
+			v.send(m, &wire.Bundle{Bundle: whole})
+		} else {
+			v.send(m, common)
+		}
+	}
+}
+
+// Bounds of the lists in a bundle, as package wire has them.
+const (
+	bundleVotes    = 64
+	bundleRequests = 10
+	bundleOthers   = 5
+)
+
+// merge makes one bundle of two for the same vault about one object; false where they do not fit together.
+func merge(a, b *agreement.Bundle) (*agreement.Bundle, bool) {
+	if a.Proposal != nil && b.Proposal != nil || a.Polka != nil && b.Polka != nil || a.Commit != nil && b.Commit != nil ||
+		a.Decided != nil && b.Decided != nil || a.State != nil && b.State != nil || a.Want != nil && b.Want != nil ||
+		a.Height != b.Height || len(a.Votes)+len(b.Votes) > bundleVotes || len(a.Requests)+len(b.Requests) > bundleRequests ||
+		len(a.Need)+len(b.Need) > bundleOthers || len(a.Withdraw)+len(b.Withdraw) > bundleOthers ||
+		len(a.Wishes)+len(b.Wishes) > bundleOthers {
+		return nil, false
+	}
+	c := *a
+	c.Proposal, c.Polka, c.Commit = either(a.Proposal, b.Proposal), either(a.Polka, b.Polka), either(a.Commit, b.Commit)
+	c.Decided, c.State, c.Want = either(a.Decided, b.Decided), either(a.State, b.State), either(a.Want, b.Want)
+	c.Votes, c.Requests, c.Need = both(a.Votes, b.Votes), both(a.Requests, b.Requests), both(a.Need, b.Need)
+	c.Withdraw, c.Wishes = both(a.Withdraw, b.Withdraw), both(a.Wishes, b.Wishes)
+	c.Following = max(a.Following, b.Following)
+	return &c, true
+}
+
+func either[T any](a, b *T) *T {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// both joins two lists and leaves them as they are.
+func both[T any](a, b []T) []T {
+	if len(b) == 0 {
+		return a
+	}
+	return append(a[:len(a):len(a)], b...)
+}

@@ -1,0 +1,181 @@
+package core
+
+import "vaultnet"
+
+// peer is another vault (or this one) as the vault knows it.
+type peer struct {
+	key      vaultnet.PublicKey
+	location vaultnet.Location
+	up       bool
+	lost     bool          // it was up, and is not any more
+	heard    bool          // it was up once, or said something
+	since    vaultnet.Time // when up last changed, or when the vault was heard of
+	waiting  vaultnet.Time // since when an answer is due; 0: none is
+	foreign  bool          // of a network with other parameters
+	present  bool          // counted among the nearest: up, or not down for longer than T_leave
+
+	entered uint64 // the epoch in which it became present
+	asked   uint64 // the epoch in which it was last asked for its pointers
+	done    uint64 // asked, when it last said that it had sent them all; 0: not since it came up
+	told    bool   // it was sent all pointers that concern it, and is sent what changes
+}
+
+// peers is the vaults that this one knows of, itself included: at most [maxContacts].
+type peers struct {
+	self  *peer
+	all   map[vaultnet.PublicKey]*peer
+	space space[*peer]
+}
+
+func newPeers(self vaultnet.PublicKey) peers {
+	me := &peer{key: self, location: self.Location(), up: true, present: true}
+	p := peers{self: me, all: map[vaultnet.PublicKey]*peer{self: me}}
+	p.space.add(me.location, me)
+	return p
+}
+
+// get returns what is known of a vault, nil for a stranger.
+func (p *peers) get(k vaultnet.PublicKey) *peer { return p.all[k] }
+
+// add makes a vault known. Where there is no room, one that is not up and far from this vault makes some for one that
+// is; reports nil where none does.
+func (p *peers) add(k vaultnet.PublicKey, urgent bool) *peer {
+	if q := p.all[k]; q != nil {
+		return q
+	}
+	if k.IsNobody() {
+		return nil
+	}
+	if len(p.all) >= maxContacts {
+		if !urgent || !p.dropFarthest() {
+			return nil
+		}
+	}
+	q := &peer{key: k, location: k.Location()}
+	p.all[k] = q
+	p.space.add(q.location, q)
+	return q
+}
+
+// dropFarthest forgets the farthest vault that is neither up nor present.
+func (p *peers) dropFarthest() bool {
+	opposite := p.self.location
+	for i := range opposite {
+		opposite[i] = ^opposite[i]
+	}
+	var far *peer
+	p.space.nearest(opposite, func(q *peer) bool {
+		if q.up || q.present {
+			return true
+		}
+		far = q
+		return false
+	})
+	if far == nil {
+		return false
+	}
+	p.space.remove(far.location)
+	delete(p.all, far.key)
+	return true
+}
+
+// nearest lists the n vaults nearest to l of those that ok accepts, nearest first.
+func (p *peers) nearest(l vaultnet.Location, n int, ok func(*peer) bool) []*peer {
+	list := make([]*peer, 0, n)
+	p.space.nearest(l, func(q *peer) bool {
+		if ok(q) {
+			list = append(list, q)
+		}
+		return len(list) < n
+	})
+	return list
+}
+
+func isUp(q *peer) bool      { return q.up && !q.foreign }
+func isPresent(q *peer) bool { return q.present && !q.foreign }
+
+// isAsked accepts whom to ask about addresses far from here: all but those that are known to be gone.
+func isAsked(q *peer) bool { return !q.foreign && (q.present || !q.lost) }
+
+// keys are the identities of vaults.
+func keys(list []*peer) []vaultnet.PublicKey {
+	ks := make([]vaultnet.PublicKey, len(list))
+	for i, q := range list {
+		ks[i] = q.key
+	}
+	return ks
+}
+
+// ranks reports whether q is among the n present vaults nearest to l.
+func (p *peers) ranks(l vaultnet.Location, q *peer, n int) bool {
+	found := false
+	p.space.nearest(l, func(o *peer) bool {
+		if o == q {
+			found = true
+			return false
+		}
+		if isPresent(o) {
+			n--
+		}
+		return n > 0
+	})
+	return found
+}
+
+// forget drops a vault that somebody named and nobody has heard of.
+func (p *peers) forget(k vaultnet.PublicKey) {
+	if q := p.all[k]; q != nil && !q.heard && !q.present && q != p.self {
+		p.space.remove(q.location)
+		delete(p.all, k)
+	}
+}
+
+// countUpTo counts the present vaults among the spots lo…hi, as far as limit.
+func (p *peers) countUpTo(lo, hi, limit int) int {
+	n := 0
+	for ; lo < hi && n < limit; lo++ {
+		if isPresent(p.space.spots[lo].thing) {
+			n++
+		}
+	}
+	return n
+}
+
+// closeGroup is this vault's view of who holds a free address: the vaults nearest to it that are up.
+func (v *Vault) closeGroup(l vaultnet.Location) []vaultnet.PublicKey {
+	return keys(v.peers.nearest(l, v.cfg.Parameters.GroupSize, isUp))
+}
+
+// responsible reports whether this vault is one of the close group of l.
+func (v *Vault) responsible(l vaultnet.Location) bool {
+	return v.peers.ranks(l, v.peers.self, v.cfg.Parameters.GroupSize)
+}
+
+// nearer lists the vaults nearest to l that this vault knows, for those who asked it about what others hold.
+func (v *Vault) nearer(l vaultnet.Location) []vaultnet.PublicKey {
+	return keys(v.peers.nearest(l, near, isPresent))
+}
+
+// reachable reports whether a vault can be talked to, as far as is known.
+func (v *Vault) reachable(q *peer) bool { return q == v.peers.self || q.up && !v.suspects(q) }
+
+// expect notes that an answer of a vault is due.
+func (v *Vault) expect(q *peer) {
+	if q != nil && q != v.peers.self && q.waiting == 0 {
+		q.waiting = v.now
+	}
+}
+
+// suspects reports whether a vault is down or owes an answer for too long.
+func (v *Vault) suspects(q *peer) bool {
+	return q != v.peers.self && (q.lost || q.waiting > 0 && q.waiting.Add(suspectAfter) <= v.now)
+}
+
+// gone reports whether a member could not be reached for T_leave.
+func (v *Vault) gone(k vaultnet.PublicKey) bool {
+	q := v.peers.get(k)
+	if q == nil || q == v.peers.self {
+		return false
+	}
+	return !q.present && !q.up || q.foreign || q.waiting > 0 && q.waiting.Add(v.cfg.Parameters.LeaveAfter) <= v.now
+}

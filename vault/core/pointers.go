@@ -1,0 +1,276 @@
+package core
+
+import (
+	"slices"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+)
+
+// Sets are sticky, so the vaults nearest to an address are not always its members. Members therefore tell every vault
+// that is among the [near] nearest who holds the address: in bulk when it comes up, one by one when something changes
+// (design §6).
+
+// tell sends a vault all that concerns it, and that this is all. Later only what changes is sent, at once, so that a
+// further question is answered by "that was all" alone.
+func (v *Vault) tell(q *peer) {
+	var list []wire.Pointer
+	if !q.told {
+		for _, e := range v.nearTo(q, near) {
+			if p, ok := v.pointer(e); ok {
+				list = append(list, p)
+			}
+		}
+		q.told = true
+	}
+	for len(list) > maxBatch {
+		v.send(q.key, &wire.Pointers{List: list[:maxBatch:maxBatch]})
+		list = list[maxBatch:]
+	}
+	v.send(q.key, &wire.Pointers{List: list, Done: true})
+}
+
+// pointer is what this vault says about an object: only as a member, and only what was decided.
+func (v *Vault) pointer(e *object) (wire.Pointer, bool) {
+	if !e.holds() {
+		return wire.Pointer{}, false
+	}
+	s := e.set
+	if e.live != nil {
+		s = e.live.Set()
+	}
+	if s.Index(v.cfg.Self) < 0 {
+		return wire.Pointer{}, false
+	}
+	return wire.Pointer{Address: e.address, Set: s}, true
+}
+
+// announce tells the vaults near an object that its set is new.
+func (v *Vault) announce(e *object) {
+	p, ok := v.pointer(e)
+	if !ok {
+		return
+	}
+	for _, q := range v.peers.nearest(e.address.Location(), near, isPresent) {
+		if q.told && q.up {
+			v.send(q.key, &wire.Pointers{List: []wire.Pointer{p}})
+		}
+	}
+}
+
+// promote tells, for objects that lost one of the vaults nearest to them, whoever has come to be among these.
+func (v *Vault) promote(list []*object) {
+	news := make(map[*peer][]wire.Pointer)
+	var order []*peer
+	for _, e := range list {
+		p, ok := v.pointer(e)
+		if !ok {
+			continue
+		}
+		nearest := v.peers.nearest(e.address.Location(), near, isPresent)
+		if len(nearest) < near {
+			continue
+		}
+		if q := nearest[near-1]; q.told && q.up {
+			if news[q] == nil {
+				order = append(order, q)
+			}
+			news[q] = append(news[q], p)
+		}
+	}
+	for _, q := range order {
+		for list := range slices.Chunk(news[q], maxBatch) {
+			v.send(q.key, &wire.Pointers{List: list})
+		}
+	}
+}
+
+// askNeighbours asks, at the end of a turn in which the neighbourhood changed, every vault that may know of objects near
+// this one.
+func (v *Vault) askNeighbours() {
+	if !v.asks {
+		return
+	}
+	v.asks = false
+	for _, s := range v.peers.space.spots {
+		q := s.thing
+		if q == v.peers.self || !isPresent(q) || q.asked >= v.epoch || q.lost || !v.relevant(q) {
+			continue
+		}
+		q.asked = v.epoch
+		v.askPointers(q, 0)
+	}
+}
+
+// askPointers asks a vault for its pointers, again and again if it does not answer.
+func (v *Vault) askPointers(q *peer, tries int) {
+	v.send(q.key, &wire.Pointers{Ask: true})
+	v.expect(q)
+	epoch, since := q.asked, q.since
+	v.schedule.at(v.now.Add(suspectAfter<<tries), func() {
+		if q.asked == epoch && q.done < epoch && q.since == since && !q.lost && q.present && tries < 5 {
+			v.askPointers(q, tries+1)
+		}
+	})
+}
+
+// claims is pointers that fewer than w vaults sent.
+type claims struct {
+	at map[vaultnet.Address]*claim
+}
+
+type claim struct {
+	said []claimed
+	call wire.Call // of the question to the members named
+}
+
+type claimed struct {
+	by  vaultnet.PublicKey
+	set *agreement.Set
+}
+
+func (c *claims) init() { c.at = make(map[vaultnet.Address]*claim) }
+
+// pointers takes what another vault says about who holds what near this one.
+func (v *Vault) pointers(from vaultnet.PublicKey, m *wire.Pointers) {
+	q := v.peers.get(from)
+	if q == nil {
+		v.ignore(from, "pointers of a stranger")
+		return
+	}
+	for i := range m.List {
+		v.claimed(from, m.List[i].Address, m.List[i].Set)
+	}
+	if m.Done && q.asked > 0 {
+		q.done = q.asked
+	}
+	if m.Ask {
+		v.tell(q)
+	}
+}
+
+// claimed takes one vault's word that a set holds an address. What concerns this vault is believed when w said it
+// alike; where fewer did, the other members are asked, once, and after [claimsFor] it counts for nothing.
+func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreement.Set) {
+	e := v.objects.get(a)
+	known := e.knownSet()
+	if known != nil && s.Number <= known.Number || s.Index(from) < 0 && (known == nil || known.Index(from) < 0) {
+		return
+	}
+	if known == nil && !v.peers.ranks(a.Location(), v.peers.self, near) {
+		return
+	}
+	c := v.claims.at[a]
+	if c == nil {
+		if len(v.claims.at) >= maxClaims {
+			return
+		}
+		c = &claim{}
+		v.claims.at[a] = c
+		v.schedule.at(v.now.Add(claimsFor), func() {
+			if v.claims.at[a] == c {
+				delete(v.claims.at, a)
+			}
+		})
+	}
+	i := slices.IndexFunc(c.said, func(o claimed) bool { return o.by == from })
+	switch {
+	case i >= 0 && c.said[i].set.Number >= s.Number:
+		return
+	case i >= 0:
+		c.said[i].set = s
+	case len(c.said) < 2*near:
+		c.said = append(c.said, claimed{from, s})
+	}
+	var alike []vaultnet.PublicKey
+	for _, o := range c.said {
+		if sameSet(o.set, s) {
+			alike = append(alike, o.by)
+		}
+	}
+	if v.believable(a, e, s, alike) {
+		delete(v.claims.at, a)
+		v.believe(a, s)
+		return
+	}
+	if c.call == 0 {
+		v.calls++
+		c.call = v.calls
+		for _, k := range s.Members {
+			if k != from {
+				v.send(k, &wire.GetSet{Call: c.call, Address: a})
+			}
+		}
+	}
+}
+
+// claimAnswer takes the answer of a member that was asked about a claim.
+func (v *Vault) claimAnswer(from vaultnet.PublicKey, m *wire.SetAnswer) bool {
+	c := v.claims.at[m.Address]
+	if c == nil || c.call != m.Call {
+		return false
+	}
+	if m.Set != nil {
+		v.claimed(from, m.Address, m.Set)
+	}
+	return true
+}
+
+// believable reports whether a set that some vaults name alike is to be believed. Where a set is known already, w of its
+// members have to say so, unless this vault holds nothing and the known members are out of reach. Where none is, w of
+// the members named; a set of fewer than four, in which a liar cannot be told from an honest member, only by all of
+// them, and only if they are near.
+func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alike []vaultnet.PublicKey) bool {
+	if known := e.knownSet(); known != nil {
+		said, reachable := 0, 0
+		for _, k := range known.Members {
+			if slices.Contains(alike, k) {
+				said++
+			}
+			if q := v.peers.get(k); q != nil && v.reachable(q) {
+				reachable++
+			}
+		}
+		if said >= known.Weak() {
+			return true
+		}
+		if e.holds() || reachable >= known.Weak() {
+			return false
+		}
+	}
+	said := 0
+	for _, k := range s.Members {
+		if slices.Contains(alike, k) {
+			said++
+		}
+	}
+	if len(s.Members) >= 4 {
+		return said >= s.Weak()
+	}
+	nearby := keys(v.peers.nearest(a.Location(), near, isPresent))
+	for _, k := range s.Members {
+		if !slices.Contains(nearby, k) && k != v.cfg.Self {
+			return false
+		}
+	}
+	return said == len(s.Members) || s.Index(v.cfg.Self) >= 0 && said == len(s.Members)-1
+}
+
+// believe takes over a set. A member that holds less than that set has decided fetches the rest.
+func (v *Vault) believe(a vaultnet.Address, s *agreement.Set) {
+	e := v.objects.add(a)
+	before := e.knownSet()
+	e.set = s
+	if f := v.cfg.Observer.Members; f != nil {
+		f(a, before, s)
+	}
+	switch {
+	case e.live != nil:
+		v.give(e.live, agreement.Input{Believe: s})
+	case e.stored && (e.height > 0 || s.Index(v.cfg.Self) >= 0):
+		v.loadFor(e, func(l *live) { v.give(l, agreement.Input{Believe: s}) })
+	case s.Index(v.cfg.Self) >= 0:
+		v.recover(e)
+	}
+}

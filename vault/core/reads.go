@@ -1,0 +1,102 @@
+package core
+
+import (
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/internal/canonical"
+	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
+	"vaultnet/refusal"
+)
+
+// read answers a read (design §5) when the turn's blocks are applied, so that it reflects everything this member has
+// reported. A member that is behind answers with what it has, by its height.
+func (v *Vault) read(from vaultnet.PublicKey, m *wire.Read) {
+	if v.load(v.objects.get(m.Address), from, m) {
+		return
+	}
+	v.later = append(v.later, func() { v.send(from, v.readAnswer(m)) })
+}
+
+func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
+	answer := &wire.ReadAnswer{Call: m.Call}
+	e := v.objects.get(m.Address)
+	at := m.Address.Location()
+	if e == nil || e.live == nil || e.live.Height() == 0 {
+		answer.Members = e.knownSet()
+		answer.Nearer = v.nearer(at)
+		switch {
+		case answer.Members != nil || !v.responsible(at):
+			answer.Err = refusal.New(refusal.NotSettled)
+			return v.answerRead(answer, m, nil, answer.Err)
+		case !v.settled(m.Address):
+			return v.answerRead(answer, m, nil, refusal.New(refusal.NotSettled))
+		}
+		answer.Member = true
+		absent, err := v.Machine(m.Address, nil)
+		if err != nil {
+			return v.answerRead(answer, m, nil, err)
+		}
+		value, err := v.query(m, absent)
+		return v.answerRead(answer, m, value, err)
+	}
+	l := e.live
+	s := l.State()
+	answer.Height, answer.Header, answer.Time, answer.Set, answer.Member = l.Height(), l.HeaderDigest(), s.Time, v.refOf(l), l.Member()
+	if !answer.Member {
+		answer.Members, answer.Nearer = e.knownSet(), v.nearer(at)
+		return v.answerRead(answer, m, nil, refusal.New(refusal.NotSettled))
+	}
+	value, err := v.query(m, s.Machine)
+	return v.answerRead(answer, m, value, err)
+}
+
+// query asks a machine what a read asks.
+func (v *Vault) query(m *wire.Read, machine any) ([]byte, error) {
+	switch machine := machine.(type) {
+	case *dataMachine:
+		q, err := mutabledata.DecodeQuery(m.Query)
+		if err != nil {
+			return nil, err
+		}
+		return machine.object.Read(q)
+	case *accountMachine:
+		q, err := account.DecodeQuery(m.Query)
+		switch {
+		case err != nil:
+			return nil, err
+		case m.Ask == nil:
+			return nil, refusal.Invalid("an account is read by its owner alone, who has to say so")
+		case m.Ask.Deadline > v.now.Add(vaultnet.MaxDeadline):
+			return nil, refusal.Invalid("the deadline is more than %v ahead", vaultnet.MaxDeadline)
+		case m.Ask.Deadline < v.now:
+			return nil, refusal.New(refusal.DeadlinePassed)
+		case m.Ask.Asker != machine.owner:
+			return nil, refusal.New(refusal.AccessDenied)
+		}
+		return machine.account.Read(q)
+	}
+	return nil, refusal.Invalid("nothing to read there")
+}
+
+// answerRead fills in value or refusal, and the digest by which answers are compared.
+func (v *Vault) answerRead(answer *wire.ReadAnswer, m *wire.Read, value []byte, err error) *wire.ReadAnswer {
+	if err != nil {
+		answer.Err = v.refused(m.Address, asRefusal(err))
+		answer.Digest = DigestOfRefusal(answer.Err)
+		return answer
+	}
+	answer.Digest = vaultnet.DomainAnswer.Hash(value)
+	if m.Full {
+		answer.Value = value
+	}
+	return answer
+}
+
+// DigestOfRefusal is the digest that stands in a read's answer for a refusal: over its encoding without the words for
+// people, so that refusals that are alike ([refusal.Same]) have one digest.
+func DigestOfRefusal(e *refusal.Error) vaultnet.Digest {
+	w := e.Wire()
+	w.Detail.What = ""
+	return vaultnet.DomainAnswer.Hash(canonical.Marshal(&w))
+}

@@ -1,0 +1,137 @@
+package core
+
+import (
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
+)
+
+// Step takes what has happened since the last step, in the order in which it happened, and the time, which never runs
+// backwards: an earlier one counts as the last. Nothing leaves the vault before [Vault.Seal].
+func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
+	v.now = max(now, v.now, 1)
+	if v.started == 0 {
+		v.started = v.now
+		v.begin()
+	}
+	for i := range in {
+		v.take(&in[i])
+	}
+	for do := v.schedule.due(v.now); do != nil; do = v.schedule.due(v.now) {
+		do()
+	}
+	for len(v.alarms) > 0 && v.alarms[0].alarm <= v.now {
+		l := v.alarms[0]
+		v.alarms.set(l, vaultnet.Never)
+		v.touch(l)
+	}
+	v.stepObjects()
+	for v.nextChanges(); len(v.dirty) > 0 && len(v.out.leaves) < maxStatements; v.nextChanges() {
+		v.stepObjects()
+	}
+	for len(v.later) > 0 { // answers reflect the state that this turn makes durable
+		questions := v.later
+		v.later = nil
+		for _, answer := range questions {
+			answer()
+		}
+	}
+	v.askNeighbours()
+	v.shrink()
+	v.objects.atlas = nil
+	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: v.schedule.next()}
+	if len(v.alarms) > 0 {
+		o.Alarm = min(o.Alarm, v.alarms[0].alarm)
+	}
+	if len(v.dirty) > 0 {
+		o.Alarm = v.now // more than one turn's statements: the rest comes with the next
+	}
+	v.out.tree = v.out.statements()
+	o.Root = v.out.tree.Root()
+	return o
+}
+
+// begin is done at the first step, when there is a time.
+func (v *Vault) begin() {
+	for _, s := range v.peers.space.spots {
+		q := s.thing
+		q.since = v.now
+		if q != v.peers.self {
+			v.fadeLater(q)
+		}
+	}
+	if v.chunks.count() > 0 {
+		v.compareLater(compareAfter)
+	}
+}
+
+// stepObjects steps what was touched, and what that touches in turn.
+func (v *Vault) stepObjects() {
+	for len(v.dirty) > 0 && len(v.out.leaves) < maxStatements {
+		l := v.dirty[0]
+		v.dirty = v.dirty[1:]
+		v.stepObject(l)
+	}
+	if len(v.dirty) == 0 {
+		v.dirty = nil
+	}
+}
+
+func (v *Vault) stepObject(l *live) {
+	in := l.inbox
+	l.inbox, l.dirty = nil, false
+	if l.entry.live != l {
+		return // gone meanwhile
+	}
+	height, set := l.Height(), l.Set()
+	out := l.Step(v.now, v, in...)
+	v.alarms.set(l, out.Alarm)
+	v.loaded.use(l)
+	v.out.leaves = append(v.out.leaves, out.Sign...)
+	if out.Record && !l.record {
+		l.record = true
+		v.out.records = append(v.out.records, l)
+	}
+	v.sendBundles(l, out.Send, len(in) == 0)
+	if l.Height() != height {
+		v.count(l.entry, false)
+		if l.Height() > height+1 || len(l.Decided().Bodies) == 0 {
+			l.forgot = l.State().Time // perhaps not by blocks but by a state: see [Vault.outcome]
+		}
+		v.resize(l)
+	}
+	for i := range out.Replies {
+		v.reply(l, &out.Replies[i])
+	}
+	v.resume(l)
+	if now := l.Set(); l.Height() > 0 && (height == 0 || !sameSet(set, now)) {
+		v.setChanged(l, set, now)
+	}
+	v.pursue(l)
+	if l.Height() == 0 && l.Idle() {
+		v.tidy(l)
+	}
+}
+
+func sameSet(a, b *agreement.Set) bool {
+	return a == b || a != nil && b != nil && a.Number == b.Number && a.Digest() == b.Digest()
+}
+
+// Seal completes the turn: it fills in the attestations under the signature of [Output.Root] (zero where that is zero)
+// and returns what has to be made durable, and then sent.
+func (v *Vault) Seal(s vaultnet.Signature) Sealed {
+	o := &v.out
+	for i, leaf := range o.leaves {
+		*leaf.By = merkle.Attestation{Signer: v.cfg.Self, Signature: s, Path: o.tree.Path(i)}
+	}
+	for _, l := range o.records {
+		l.record = false
+		for _, w := range l.Record() {
+			o.writes = append(o.writes, vaultnet.Write{Key: append(ObjectPrefix(l.entry.address), w.Key...), Value: w.Value})
+			l.entry.stored = l.entry.stored || w.Value != nil
+		}
+	}
+	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
+	v.out = outbox{}
+	return sealed
+}
