@@ -131,7 +131,7 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 		t.polka(c)
 	}
 	if c := b.Commit; c != nil && t.set != nil && t.ours(&c.Ballot) && c.Proves(Precommit, t.set, t.setDigest) {
-		t.certified(c)
+		t.certified(from, c)
 	}
 	for _, w := range b.Wishes {
 		t.wished(w)
@@ -143,13 +143,17 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	}
 }
 
-// certified takes in a certificate whose block may be lacking.
-func (t *turn) certified(c *Certificate) {
+// certified takes in a certificate. Where its block is lacking it is asked for: also a member that sleeps has been told
+// that the height is decided.
+func (t *turn) certified(from vaultnet.PublicKey, c *Certificate) {
 	if t.attempt == nil {
 		t.attempt = newAttempt()
 	}
 	if t.attempt.commit == nil {
 		t.attempt.commit = c
+	}
+	if h := t.attempt.find(c.Ballot.Block); h == nil || h.missing > 0 {
+		t.suppose(c.Ballot.Height, from)
 	}
 }
 
