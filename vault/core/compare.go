@@ -64,7 +64,7 @@ func (v *Vault) compareHourly() {
 func (v *Vault) compare(since uint64) {
 	v.chunks.epoch = v.epoch
 	spots := make([]spot[vaultnet.Name], 0, len(v.chunks.at))
-	for n := range v.chunks.at { // sorted below
+	for n := range v.chunks.at { // in any order: sorted below
 		spots = append(spots, spot[vaultnet.Name]{chunkAddress(n).Location(), n})
 	}
 	slices.SortFunc(spots, func(a, b spot[vaultnet.Name]) int { return bytes.Compare(a.location[:], b.location[:]) })
@@ -157,7 +157,7 @@ func (v *Vault) wantChunk(n vaultnet.Name, from vaultnet.PublicKey) {
 func (v *Vault) fetchChunks() {
 	c := &v.chunks
 	each := make(map[vaultnet.PublicKey]int)
-	for _, f := range c.fetching { // counted, in no order
+	for _, f := range c.fetching { // any order: counted
 		each[f.from]++
 	}
 	rest := c.wanted[:0]

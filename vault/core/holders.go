@@ -70,7 +70,7 @@ func (h *holders) get(a vaultnet.Address) *holder {
 // drop forgets the entry that was not used for longest: the order of use is total, so no map order shows.
 func (h *holders) drop() {
 	var oldest *holder
-	for _, e := range h.at {
+	for _, e := range h.at { // in any order: use is a total one
 		if !e.open && len(e.parked) == 0 && (oldest == nil || e.used < oldest.used) {
 			oldest = e
 		}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/agreement"
 	"vaultnet/mutabledata"
@@ -19,6 +20,14 @@ func DataIn(m agreement.Machine) *mutabledata.Object {
 func AccountIn(m agreement.Machine) *account.Account {
 	if a, ok := m.(*accountMachine); ok {
 		return a.account
+	}
+	return nil
+}
+
+// Object is the object at an address, nil where none is loaded. It is not to be stepped. For observers and checkers.
+func (v *Vault) Object(a vaultnet.Address) *agreement.Object {
+	if e := v.objects.get(a); e != nil && e.live != nil {
+		return e.live.Object
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (v *Vault) invite(from vaultnet.PublicKey, m *wire.Invite) {
 
 // dropInvitations forgets those whose time is over; all, where none is: members ask again.
 func (v *Vault) dropInvitations() {
-	for a, i := range v.invited.at {
+	for a, i := range v.invited.at { // in any order
 		if i.until <= v.now {
 			delete(v.invited.at, a)
 		}

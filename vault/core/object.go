@@ -85,7 +85,7 @@ func (s *objects) remove(e *object) {
 func (s *objects) space() *space[*object] {
 	if s.atlas == nil {
 		spots := make([]spot[*object], 0, len(s.at))
-		for _, e := range s.at { // sorted below
+		for _, e := range s.at { // in any order: sorted below
 			spots = append(spots, spot[*object]{e.address.Location(), e})
 		}
 		slices.SortFunc(spots, func(a, b spot[*object]) int {
