@@ -62,7 +62,7 @@ func (a *Account) settle(o *Settle, by Context) (Result, error) {
 	key := dueKey(grace, body)
 	out, ok := a.permits.Get(key)
 	bit := uint64(1) << (o.Path.Index % 64)
-	if !ok || out.settled&bit != 0 {
+	if !ok || out.refunded(bit) {
 		return nil, refusal.Permit(refusal.Closed)
 	}
 	if !o.Closed && by.At <= o.Body.Expires {
@@ -83,3 +83,6 @@ func (a *Account) settle(o *Settle, by Context) (Result, error) {
 	a.release(&out, back, gone, by.At, by.Parameters)
 	return &Settled{Returned: back}, nil
 }
+
+// refunded reports whether what was unused of an allowance has been returned.
+func (o *outstanding) refunded(bit uint64) bool { return o.settled&bit != 0 }

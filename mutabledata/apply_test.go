@@ -90,7 +90,8 @@ func TestEntryActions(t *testing.T) {
 		{"delete by the current version", remove("b", 4), "b InvalidSuccessor(4)"},
 		{"delete of an absent key", remove("a", 1), "a NoSuchEntry(0)"},
 		{"expect of the current version", expect("b", 4), ""},
-		{"expect of another version", expect("b", 5), "b InvalidSuccessor(4)"},
+		{"expect of a later version", expect("b", 5), "b InvalidSuccessor(4)"},
+		{"expect of an earlier version", expect("b", 3), "b InvalidSuccessor(4)"},
 		{"expect of an absent key", expect("a", 0), "a NoSuchEntry(0)"},
 		{"expect absent of an absent key", absent("a"), ""},
 		{"expect absent of a present key", absent("b"), "b EntryExists(4)"},
@@ -283,6 +284,17 @@ func TestWhatDoesNotGrowIsAcceptedAtTheLimits(t *testing.T) {
 	applied(t, o, mutate(update("k0007", string(v.Content), 1)), byAlice)
 	applied(t, o, mutate(remove("k0007", 1), insert("k0777", string(v.Content[1:]))), byAlice)
 	refused(t, o, mutate(update("k0007", string(v.Content)+"!", 1)), byAlice, refusal.DataTooLarge)
+	refused(t, o, mutate(insert("x", "")), byAlice, refusal.TooManyEntries)
+}
+
+// No object comes to be beyond a limit; if one did, it could be mended.
+func TestWhatDoesNotGrowIsAcceptedBeyondTheLimits(t *testing.T) {
+	o, _ := build(alice, 0, 0, nil, numbered(103, 11_000))
+	v, _ := o.Entry("k0000")
+	o = applied(t, o, mutate(update("k0000", string(v.Content), 1)), byAlice)
+	o = applied(t, o, mutate(update("k0000", "", 2), remove("k0001", 1)), byAlice)
+	o = applied(t, o, &ChangeOwner{Owner: alice, Version: 1}, byAlice)
+	refused(t, o, mutate(update("k0000", "more", 3)), byAlice, refusal.DataTooLarge)
 	refused(t, o, mutate(insert("x", "")), byAlice, refusal.TooManyEntries)
 }
 

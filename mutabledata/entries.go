@@ -90,17 +90,21 @@ func (o *Object) room(m *MutateEntries) error {
 			bytes += entrySize(a.Key, o.value(a))
 		}
 	}
-	limit := m.MaxEntries
-	if limit == 0 {
-		limit = vaultnet.MaxEntries
-	}
-	if entries > limit && entries > o.entries.Len() {
+	if limit := m.limit(); entries > limit && entries > o.entries.Len() {
 		return tooManyEntries(limit)
 	}
 	if n := size(o.version, o.permissions.Len(), entries, bytes); n > vaultnet.MaxSize && n > o.Size() {
 		return refusal.TooLarge(n, vaultnet.MaxSize)
 	}
 	return nil
+}
+
+// limit is how many entries the object may hold afterwards.
+func (m *MutateEntries) limit() int {
+	if m.MaxEntries == 0 {
+		return vaultnet.MaxEntries
+	}
+	return m.MaxEntries
 }
 
 // value is what an insert or update makes of its entry.

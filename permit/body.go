@@ -58,3 +58,6 @@ func (b *Body) Valid() bool {
 		1 <= b.Width && b.Width <= vaultnet.MaxPermitAddresses &&
 		b.Width <= b.Total && b.Total <= b.Width*vaultnet.MaxPermitCount
 }
+
+// over reports whether a permit pays for nothing any more in a block of time at.
+func (b *Body) over(at vaultnet.Time) bool { return at > b.Expires }

@@ -63,7 +63,7 @@ func (p *Permit) Check(at vaultnet.Time, requester vaultnet.PublicKey, a vaultne
 		return refusal.Permit(refusal.Malformed)
 	case p.Body.Issued > at:
 		return refusal.Permit(refusal.NotYet)
-	case at > p.Body.Expires:
+	case p.Body.over(at):
 		return refusal.Permit(refusal.Expired)
 	case p.Body.Requester != requester:
 		return refusal.Permit(refusal.Requester)

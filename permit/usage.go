@@ -70,7 +70,7 @@ func (u Usage) open(key string, owner bool) (record, Usage, error) {
 // Check judges, beside [Permit.Check], whether one more mutation at block time at may be paid with p: PermitInvalid{
 // expired}, {closed} or {used-up}, in this order, or nil.
 func (u Usage) Check(p *Permit, at vaultnet.Time) error {
-	if at > p.Body.Expires {
+	if p.Body.over(at) {
 		return refusal.Permit(refusal.Expired)
 	}
 	r, _ := u.records.Get(usageKey(p.Body.Expires, p.Body.Digest()))
@@ -91,7 +91,7 @@ func (r record) check(p *Permit) error {
 // is that of the object's owner, for whom the last [vaultnet.OwnerReserve] records are kept. Errors: those of
 // [Usage.Check], then TooManyMutations; the usage is then u.
 func (u Usage) Use(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
-	if at > p.Body.Expires {
+	if p.Body.over(at) {
 		return u, refusal.Permit(refusal.Expired)
 	}
 	key := usageKey(p.Body.Expires, p.Body.Digest())
@@ -111,7 +111,7 @@ func (u Usage) Use(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
 // expired is pruned and a record made anew would state less than was used; TooManyMutations where p was never used
 // here and there is no room to remember that it is closed.
 func (u Usage) Close(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
-	if at > p.Body.Expires {
+	if p.Body.over(at) {
 		return u, refusal.Permit(refusal.Expired)
 	}
 	key := usageKey(p.Body.Expires, p.Body.Digest())
