@@ -1,6 +1,17 @@
 // Package wire is what travels between nodes: frames of messages, requests and answers, with their bounds and their
-// strict codec. [Open] turns bytes from a stranger into messages whose every signature was verified; nothing else makes
-// a message that a core may act upon. One table ([Table]) lists every type with its persona and limits.
+// strict codec.
+//
+//	frames, err := wire.Encode(messages)                // as few frames as keep the order
+//	messages, err := wire.Open(frame, network, verifier) // from a stranger: bounds and every signature
+//	err := wire.Verify(message, network, verifier)      // the same of a message that came as a value
+//	request := wire.NewRequest(network, signed, wire.Attached{Permit: p})
+//
+// Nothing else makes a message that a core may act upon. What is judged here is objective: it needs neither a clock nor
+// the object nor to know who anybody is, so all honest nodes refuse alike. Who may vote, whether a permit is for this
+// address and still good, whose certificate it is: that is for whoever gets the message.
+//
+// One table ([Table]) lists every type with its code, its persona and its limits; docs/wire.md is made of it. Everything
+// is safe for concurrent use; messages are immutable once made.
 package wire
 
 import (
@@ -38,9 +49,9 @@ type (
 	Read struct {
 		Call    Call
 		Address vaultnet.Address
-		Query   []byte // canonical, ≤ 512 KiB
+		Query   []byte // canonical, ≤ 512 KiB; not decoded here
 		Full    bool   // send the value and not only its digest
-		Ask     *Ask   // of accounts only: who asks
+		Ask     *Ask   // of accounts, always: who asks; nil otherwise
 	}
 	// GetOutcome asks what became of a request. Answered by [OutcomeAnswer].
 	GetOutcome struct {
@@ -136,7 +147,8 @@ type (
 		Clear   bool // clear(Deadline): no block with it can still be decided here (design §5)
 		Members *agreement.Set
 	}
-	// ViewAnswer is a view of a free address's set, or why there is none (DataExists with Members, NotSettled).
+	// ViewAnswer is a view of a free address's set, or why there is none (DataExists with Set, NotSettled). The address
+	// is repeated, for the view's signature covers it.
 	ViewAnswer struct {
 		Call    Call
 		Address vaultnet.Address
@@ -154,8 +166,8 @@ type (
 		Settled bool
 		Nearer  []vaultnet.PublicKey
 	}
-	// StatementAnswer is a signed statement of use. Clear: the vault's clock is past the expiry and nothing is
-	// half-open; unless it is clear or the permit is closed there the statement is not signed (By nil).
+	// StatementAnswer is a signed statement of use, or why there is none. A vault signs none unless the permit is closed
+	// there, or its own clock is past the expiry and nothing is half-open (clear): By is nil then.
 	StatementAnswer struct {
 		Call      Call
 		Set       SetRef

@@ -81,6 +81,15 @@ func row[T any, M interface {
 	return r
 }
 
+// counts writes pairs of a list's name and its bound.
+func counts(pairs ...any) string {
+	var parts []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		parts = append(parts, fmt.Sprintf("%v %d", pairs[i], pairs[i+1]))
+	}
+	return strings.Join(parts, ", ")
+}
+
 const (
 	small    = 4 << 10
 	managers = DataManager | ClientManager
@@ -97,7 +106,7 @@ var Table = []Row{
 		Purpose: "apply a request"}, 2, submit),
 	row(Row{Code: 4, Persona: managers, From: FromClient, MaxSize: small,
 		Purpose: "never apply a request"}, 1, withdrawal),
-	row(Row{Code: 5, Persona: managers, From: FromClient, MaxSize: maxQuery + small, Counts: "query 512 KiB",
+	row(Row{Code: 5, Persona: managers, From: FromClient, MaxSize: maxQuery + small,
 		Purpose: "read a part of an object"}, 5, read),
 	row(Row{Code: 6, Persona: managers, From: FromClient, MaxSize: small,
 		Purpose: "what became of a request"}, 4, getOutcome),
@@ -107,33 +116,34 @@ var Table = []Row{
 		Purpose: "who holds an address"}, 2, getSet),
 	row(Row{Code: 9, Persona: DataManager, From: FromClient, MaxSize: small,
 		Purpose: "a signed statement of the use of a permit"}, 4, getStatement),
-	row(Row{Code: 10, Persona: DataManager, From: anyone, MaxSize: vaultnet.MaxSize + 5*small, Counts: "content 1 MiB",
+	row(Row{Code: 10, Persona: DataManager, From: anyone, MaxSize: vaultnet.MaxSize + 5*small,
 		Purpose: "store a chunk"}, 3, putChunk),
 	row(Row{Code: 11, Persona: DataManager, From: anyone, MaxSize: small,
 		Purpose: "a chunk, or whether it is held"}, 3, getChunk),
 	row(Row{Code: 12, Persona: Client, From: FromVault, MaxSize: maxRefusal + maxResult + small,
-		Counts: "result 16 KiB, nearer 16", Purpose: "a member's word on a request"}, 10, reply),
+		Counts: counts("nearer", maxNearer), Purpose: "a member's word on a request"}, 10, reply),
 	row(Row{Code: 13, Persona: Client, From: FromVault, MaxSize: maxRefusal + maxValue + small,
-		Counts: "value 1,025 KiB, nearer 16", Purpose: "a member's answer to a read"}, 11, readAnswer),
-	row(Row{Code: 14, Persona: Client, From: FromVault, MaxSize: maxResult + small, Counts: "result 16 KiB",
+		Counts: counts("nearer", maxNearer), Purpose: "a member's answer to a read"}, 11, readAnswer),
+	row(Row{Code: 14, Persona: Client, From: FromVault, MaxSize: maxResult + small,
 		Purpose: "what a member knows of a request"}, 7, outcomeAnswer),
-	row(Row{Code: 15, Persona: Client, From: FromVault, MaxSize: maxRefusal + small, Counts: "members 16",
+	row(Row{Code: 15, Persona: Client, From: FromVault, MaxSize: maxRefusal + small, Counts: counts("members", maxMembers),
 		Purpose: "a view of a free address's set, or why there is none"}, 6, viewAnswer),
-	row(Row{Code: 16, Persona: Client | AnyVault, From: FromVault, MaxSize: small, Counts: "members 16, nearer 16",
+	row(Row{Code: 16, Persona: Client | AnyVault, From: FromVault, MaxSize: small, Counts: counts("members", maxMembers, "nearer", maxNearer),
 		Purpose: "who holds an address, as far as a vault knows"}, 6, setAnswer),
 	row(Row{Code: 17, Persona: Client, From: FromVault, MaxSize: maxRefusal + small,
 		Purpose: "a signed statement of use"}, 6, statementAnswer),
 	row(Row{Code: 18, Persona: Client | DataManager, From: FromVault, MaxSize: maxRefusal + vaultnet.MaxSize + small,
-		Counts: "content 1 MiB, nearer 16", Purpose: "a chunk, or what became of it"}, 6, chunkAnswer),
-	row(Row{Code: 19, Persona: managers, From: anyone, MaxSize: maxMessage,
-		Counts:  "votes 64, requests 10, withdrawals 64, wishes 16, needs 5, bodies 5, links 16, records 65,536 in 512 KiB",
-		Purpose: "agreement about one object; a client sends decided blocks to members that are behind"},
+		Counts: counts("nearer", maxNearer), Purpose: "a chunk, or what became of it"}, 6, chunkAnswer),
+	row(Row{Code: 19, Persona: managers | Client, From: anyone, MaxSize: maxMessage,
+		Counts: counts("votes", maxBundleVotes, "requests", maxBundleRequests, "withdrawals", maxBundleWithdraws, "wishes", maxMembers,
+			"needs", vaultnet.MaxInFlight, "bodies", vaultnet.MaxInFlight, "links", maxLinks, "records", maxPartRecords),
+		Purpose: "agreement about one object; a client asks for decided blocks and passes them to members that are behind"},
 		bundleFields, bundle),
-	row(Row{Code: 20, Persona: AnyVault, From: FromVault, MaxSize: maxMessage, Counts: "pointers 1,024",
+	row(Row{Code: 20, Persona: AnyVault, From: FromVault, MaxSize: maxMessage, Counts: counts("pointers", maxPointers),
 		Purpose: "who holds what near the receiver"}, 3, pointers),
 	row(Row{Code: 21, Persona: AnyVault, From: FromVault, MaxSize: small,
 		Purpose: "fetch an object and follow it: a set block is to add the receiver"}, 2, invite),
-	row(Row{Code: 22, Persona: DataManager, From: FromVault, MaxSize: maxChunkNames*34 + small, Counts: "names 4,096",
+	row(Row{Code: 22, Persona: DataManager, From: FromVault, MaxSize: maxChunkNames*34 + small, Counts: counts("names", maxChunkNames),
 		Purpose: "chunks the sender holds near the receiver"}, 2, chunks),
 }
 
