@@ -191,13 +191,18 @@ func (c *cluster) post(m *member, to vaultnet.PublicKey, b *Bundle) {
 	c.wire = append(c.wire, parcel{m.key, to, b})
 }
 
-func (c *cluster) restart(m *member) {
+// stores is a member's store, in key order.
+func (c *cluster) stores(m *member) []vaultnet.Write {
 	var rs []vaultnet.Write
 	for k, v := range m.store {
 		rs = append(rs, vaultnet.Write{Key: []byte(k), Value: v})
 	}
 	slices.SortFunc(rs, func(a, b vaultnet.Write) int { return slices.Compare(a.Key, b.Key) })
-	o, err := Load(c.config(m), m.host, c.address, rs)
+	return rs
+}
+
+func (c *cluster) restart(m *member) {
+	o, err := Load(c.config(m), m.host, c.address, c.stores(m))
 	if err != nil {
 		c.t.Fatal(err)
 	}

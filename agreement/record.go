@@ -61,9 +61,26 @@ type offerRecord struct {
 	_          struct{} `cbor:",toarray"`
 	Round      uint32
 	PolkaRound int64
-	Polka      []*Certificate
-	Proof      []*SetProof
+	Polka      []byte // encoded *Certificate; empty for none: as it is it would lie too deep to be decoded
+	Proof      []byte // encoded *SetProof; empty for none
 	By         *merkle.Attestation
+}
+
+// packed is the encoding of what p points to, empty for nil.
+func packed[T any](p *T) []byte {
+	if p == nil {
+		return []byte{}
+	}
+	return canonical.Marshal(p)
+}
+
+// unpack reads what packed wrote.
+func unpack[T any](b []byte) (*T, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	p := new(T)
+	return p, canonical.Unmarshal(b, p, maxRecordSize)
 }
 
 type bodyRecord struct {
@@ -145,7 +162,7 @@ func (o *Object) voteRecord() *voteRecord {
 func (h *held) record() *proposalRecord {
 	r := &proposalRecord{Header: *h.header, Offers: []offerRecord{}, Bodies: []bodyRecord{}}
 	for _, p := range h.offers {
-		r.Offers = append(r.Offers, offerRecord{Round: p.Round, PolkaRound: p.PolkaRound, Polka: optional(p.Polka), Proof: optional(p.Proof), By: p.By})
+		r.Offers = append(r.Offers, offerRecord{Round: p.Round, PolkaRound: p.PolkaRound, Polka: packed(p.Polka), Proof: packed(p.Proof), By: p.By})
 	}
 	for _, b := range h.bodies {
 		r.Bodies = append(r.Bodies, bodyRecord{Bytes: b.Bytes, Attached: slices.Concat([]byte{}, b.Attached)})
@@ -350,7 +367,15 @@ func restoreProof(r *voteRecord) []*Vote { return r.Proof }
 func (t *turn) loadProposal(rec *proposalRecord) (*held, error) {
 	h := &held{header: &rec.Header, digest: rec.Header.Digest(t.cfg.Network, t.address), bodies: make([]*Request, 0, len(rec.Bodies))}
 	for _, o := range rec.Offers {
-		h.offers = append(h.offers, &Proposal{Header: rec.Header, Round: o.Round, PolkaRound: o.PolkaRound, Polka: first(o.Polka), Proof: first(o.Proof), By: o.By})
+		polka, err := unpack[Certificate](o.Polka)
+		if err != nil {
+			return nil, err
+		}
+		proof, err := unpack[SetProof](o.Proof)
+		if err != nil {
+			return nil, err
+		}
+		h.offers = append(h.offers, &Proposal{Header: rec.Header, Round: o.Round, PolkaRound: o.PolkaRound, Polka: polka, Proof: proof, By: o.By})
 	}
 	for _, b := range rec.Bodies {
 		r, err := t.cfg.Open(b.Bytes, b.Attached)

@@ -84,9 +84,14 @@ func TestTrapAPolkaSeenWhileInPrecommit(t *testing.T) {
 // stored is the member's vote record as its store has it.
 func (s *solo) stored() *voteRecord {
 	s.t.Helper()
+	return unmarshalVotes(s.t, s.m.store[string([]byte{sectionVote})])
+}
+
+func unmarshalVotes(t testing.TB, b []byte) *voteRecord {
+	t.Helper()
 	r := new(voteRecord)
-	if err := canonical.Unmarshal(s.m.store[string([]byte{sectionVote})], r, maxRecordSize); err != nil {
-		s.t.Fatal(err)
+	if err := canonical.Unmarshal(b, r, maxRecordSize); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
