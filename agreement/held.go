@@ -43,6 +43,27 @@ func (h *held) offer(round uint32) *Proposal {
 	return nil
 }
 
+// offered adds a proposal of the block. Of more than [maxOffers] the first is kept, which says whether the block was ever
+// fresh, and those of the rounds nearest to the present one: a block may be proposed again in every round, and liars may
+// propose it in rounds that are far.
+func (h *held) offered(p *Proposal, round uint32) {
+	if h.offer(p.Round) != nil {
+		return
+	}
+	h.offers = append(h.offers, p)
+	if len(h.offers) <= maxOffers {
+		return
+	}
+	far, distance := 0, int64(-1)
+	for i, o := range h.offers[1:] {
+		d := int64(o.Round) - int64(round)
+		if d = max(d, -d); d > distance {
+			far, distance = i+1, d
+		}
+	}
+	h.offers = slices.Delete(h.offers, far, far+1)
+}
+
 // find returns the held block with a digest.
 func (a *attempt) find(digest vaultnet.Digest) *held {
 	for _, h := range a.proposals {
@@ -90,9 +111,7 @@ func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
 			a.forgetAt = t.now.Add(RoundTimeoutCap)
 		}
 	}
-	if h.offer(p.Round) == nil && len(h.offers) < maxOffers {
-		h.offers = append(h.offers, p)
-	}
+	h.offered(p, a.round)
 	if p.Polka != nil {
 		t.polka(p.Polka)
 	}

@@ -259,7 +259,7 @@ func (t *turn) propose() *held {
 	if t.height == 0 {
 		p.Proof = t.proof
 	}
-	h.offers = append(h.offers, p)
+	h.offered(p, a.round)
 	t.out.Sign = append(t.out.Sign, Leaf{Digest: p.Leaf(t.cfg.Network, t.address), By: p.By})
 	t.bundle().Proposal = p
 	return h
@@ -273,6 +273,9 @@ func (t *turn) build() *held {
 		return nil
 	}
 	header := Header{Incarnation: t.incarnation(), Height: t.height + 1, Previous: t.digest, Time: max(t.now, t.state.Time+1)}
+	if header.Time > t.now.Add(t.cfg.Parameters.Skew) {
+		return nil // it would not vote for this yet, and what is proposed is durable by the vote alone
+	}
 	if c := t.wishing(); c != (Change{}) && t.height > 0 && !a.noChange && t.host.Change(t.Object, c.Add, c.Drop, t.now) == Yes {
 		header.Add, header.Drop = c.Add, c.Drop
 		if h := t.block(header, nil); h != nil {
