@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"reflect"
+	"sync"
 	"testing"
 
 	"vaultnet"
@@ -122,4 +123,28 @@ func TestWhatCannotBeEncodedIsLeftOut(t *testing.T) {
 			t.Errorf("%T: %v", m, err)
 		}
 	}
+}
+
+// One message goes to many: encoding and judging only read it.
+func TestMessagesAreOnlyRead(t *testing.T) {
+	w := newWorld()
+	all := w.samples()
+	before, err := Encode(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done sync.WaitGroup
+	for range 4 {
+		done.Go(func() {
+			for _, m := range all {
+				if err := Verify(m, w.network, w.v); err != nil {
+					t.Error(err)
+				}
+			}
+			if after, err := Encode(all); err != nil || !reflect.DeepEqual(after, before) {
+				t.Error("encoded otherwise", err)
+			}
+		})
+	}
+	done.Wait()
 }
