@@ -11,6 +11,7 @@ const (
 	lookupEvery  = 10 * time.Second // between two walks of the DHT for one name
 	catchUpFor   = 2 * time.Second  // how long a request is held by a member that is behind
 	claimsFor    = 10 * time.Second // how long a pointer is waited upon that fewer than w vaults sent
+	claimsKept   = time.Hour        // how long it is remembered, so that saying it again does not begin anew
 	leaverGrace  = 10 * time.Minute // how long a former member keeps what it held
 	inviteEvery  = 10 * time.Second // between two invitations of one candidate
 	inviteTries  = 3                // invitations before another candidate is looked for

@@ -123,6 +123,7 @@ type claims struct {
 type claim struct {
 	said []claimed
 	call wire.Call // of the question to the members named
+	over bool      // its time to be believed has passed: it is not waited upon any more
 }
 
 type claimed struct {
@@ -168,7 +169,8 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 		}
 		c = &claim{}
 		v.claims.at[a] = c
-		v.schedule.at(v.now.Add(claimsFor), func() {
+		v.schedule.at(v.now.Add(claimsFor), func() { c.over = true })
+		v.schedule.at(v.now.Add(claimsKept), func() {
 			if v.claims.at[a] == c {
 				delete(v.claims.at, a)
 			}

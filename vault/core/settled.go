@@ -10,7 +10,7 @@ import (
 // last change among the [near] vaults nearest to the address, it has exchanged pointers with at least n − f of those it
 // can reach, itself included, and no pointer to it is being waited upon.
 func (v *Vault) settled(a vaultnet.Address) bool {
-	if !v.joined || v.claims.at[a] != nil {
+	if c := v.claims.at[a]; !v.joined || c != nil && !c.over {
 		return false
 	}
 	l := a.Location()

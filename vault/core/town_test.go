@@ -35,7 +35,7 @@ type town struct {
 	seq     int
 	sent    int
 	nonce   uint64
-	frames  bool                                                  // messages travel as bytes
+	frames  bool                                                   // messages travel as bytes
 	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
 }
 
@@ -68,10 +68,12 @@ type post struct {
 
 type posts []post
 
-func (q posts) Len() int           { return len(q) }
-func (q posts) Less(i, k int) bool { return q[i].at < q[k].at || q[i].at == q[k].at && q[i].seq < q[k].seq }
-func (q posts) Swap(i, k int)      { q[i], q[k] = q[k], q[i] }
-func (q *posts) Push(x any)        { *q = append(*q, x.(post)) }
+func (q posts) Len() int { return len(q) }
+func (q posts) Less(i, k int) bool {
+	return q[i].at < q[k].at || q[i].at == q[k].at && q[i].seq < q[k].seq
+}
+func (q posts) Swap(i, k int) { q[i], q[k] = q[k], q[i] }
+func (q *posts) Push(x any)   { *q = append(*q, x.(post)) }
 func (q *posts) Pop() any {
 	p := (*q)[len(*q)-1]
 	*q = (*q)[:len(*q)-1]

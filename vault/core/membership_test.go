@@ -1,0 +1,158 @@
+package core
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"vaultnet"
+	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
+)
+
+// ATTACKS 13: members die one after another, slower than T_leave: the set follows.
+func TestAMemberThatIsGoneIsReplaced(t *testing.T) {
+	w := newTown(t, 12)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("v")}})
+	for i := range 4 {
+		before := w.set(a)
+		dead := w.members(a)[i%8]
+		w.stop(dead)
+		w.until(2*w.params.LeaveAfter+20*time.Second, "the set changes", func() bool { return w.set(a).Index(dead.id) < 0 })
+		if after := w.set(a); after.Number != before.Number+1 || len(after.Members) != 8 {
+			t.Fatalf("set %d of %d members after set %d", after.Number, len(after.Members), before.Number)
+		}
+		w.run(time.Minute)
+		got := 0
+		for _, r := range c.read(a, mutabledata.GetValue{Key: "k"}) {
+			if r.Err == nil && r.Member {
+				got++
+			}
+		}
+		if got != 8 {
+			t.Fatalf("%d members have the value after %d deaths", got, i+1)
+		}
+	}
+	w.run(time.Minute)
+	if !w.quiet() {
+		t.Fatal("the town does not sleep")
+	}
+}
+
+// ATTACKS 13: three at once: the object stops, keeps what it has, and resumes when one returns.
+func TestThreeMembersGoneAtOnce(t *testing.T) {
+	w := newTown(t, 12)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	p := c.put(a)
+	dead := w.members(a)[:3]
+	for _, h := range dead {
+		w.stop(h)
+	}
+	w.run(time.Minute)
+	if n := w.set(a).Number; n != 1 {
+		t.Fatalf("five of eight decided set %d", n)
+	}
+	w.restart(dead[0])
+	w.until(2*time.Minute, "two members are replaced", func() bool { return w.set(a).Number == 3 })
+	w.run(10 * time.Second)
+	_ = p
+	if r := c.read(a, mutabledata.GetVersion{}); len(r) < 8 {
+		t.Fatalf("%d answer", len(r))
+	}
+}
+
+// ATTACKS 11: growth from 8 to 40 within a minute, then a Put at an address that exists, by a client that asks the eight
+// nearest: never a second object, never NoSuchData.
+func TestGrowthKeepsWhatExists(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a)
+	check := func() {
+		group := w.group(a)
+		for id, r := range answers[*wire.ReadAnswer](c.ask(group, &wire.Read{Call: 1, Address: a,
+			Query: mutabledata.EncodeQuery(mutabledata.GetVersion{})})) {
+			if r.Err != nil && r.Err.Kind.String() == "NoSuchData" {
+				t.Fatalf("vault %v says NoSuchData with %d vaults", id.Short(), len(w.houses))
+			}
+		}
+		for _, v := range answers[*wire.ViewAnswer](c.ask(group, &wire.GetView{Call: 1, Address: a})) {
+			if v.View != nil {
+				t.Fatalf("a view of a free address with %d vaults", len(w.houses))
+			}
+		}
+	}
+	for i := 8; i < 40; i++ {
+		w.introduce(w.build(fmt.Sprint("vault ", i)))
+		check()
+	}
+	for range 30 {
+		w.run(10 * time.Second)
+		check()
+	}
+	// The nearest have taken over, and data are where clients look for them.
+	group := w.group(a)
+	for i, h := range w.members(a) {
+		if h != group[i] {
+			t.Fatalf("member %d is not the vault nearest to the address after %d sets", i, w.set(a).Number)
+		}
+	}
+	w.run(leaverGrace + time.Minute)
+	for _, h := range w.houses {
+		o := h.core.Object(a)
+		if member := w.set(a).Index(h.id) >= 0; member != (o != nil && o.Height() > 0) {
+			t.Fatalf("member %v, holds %v", member, o != nil)
+		}
+		if w.set(a).Index(h.id) < 0 {
+			for k := range h.store {
+				if len(k) > 42 && k[:42] == string(ObjectPrefix(a)) {
+					t.Fatalf("a leaver keeps %q", k[42:])
+				}
+			}
+		}
+	}
+	if !w.quiet() {
+		t.Fatal("the town does not sleep")
+	}
+}
+
+// ATTACKS 15: when one vault dies, at most 64 objects wake at once, and all get a new member in time.
+func TestManyObjectsLoseAMember(t *testing.T) {
+	w := newTown(t, 9)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	const n = 150
+	for i := range n {
+		if i == n/2 {
+			c = w.citizen("Bob")
+		}
+		c.put(address(fmt.Sprint("object ", i)))
+	}
+	dead := w.houses[3]
+	w.stop(dead)
+	most := 0
+	deadline := w.now.Add(10 * time.Minute)
+	for w.now < deadline {
+		if !w.step(deadline) {
+			break
+		}
+		for _, h := range w.houses {
+			most = max(most, h.core.changes.active)
+		}
+	}
+	if most == 0 || most > maxChanging {
+		t.Fatalf("%d objects changing at once", most)
+	}
+	for i := range n {
+		if w.set(address(fmt.Sprint("object ", i))).Index(dead.id) >= 0 {
+			t.Fatalf("object %d still has the dead member", i)
+		}
+	}
+	_ = vaultnet.Never
+}
