@@ -557,3 +557,8 @@ func (c *citizen) read(a vaultnet.Address, q mutabledata.Query) map[vaultnet.Pub
 func sortAttestations(all []merkle.Attestation) {
 	slices.SortFunc(all, func(a, b merkle.Attestation) int { return slices.Compare(a.Signer[:], b.Signer[:]) })
 }
+
+// attest has a vault sign a statement.
+func attest(w *town, h *house, leaf vaultnet.Digest) *merkle.Attestation {
+	return &merkle.Attest(w.network, h.signer, []vaultnet.Digest{leaf})[0]
+}
