@@ -31,6 +31,8 @@ type place struct {
 	group   []vaultnet.PublicKey // without a set: the close group, of the vaults that were met
 	version uint64               // of the neighbours that group was computed from
 	hints   []vaultnet.PublicKey // vaults that may be nearer; asked, and counted once they were met
+	hinted  vaultnet.Time        // when the first of them was named; 0: none was
+	unsure  vaultnet.Time        // until then it counts that there are some
 	named   []naming             // the newest set that each vault named
 	bodies  []*agreement.Set     // sets that were shown, newest last
 
@@ -85,6 +87,9 @@ func (p *place) members() []vaultnet.PublicKey {
 		p.version = p.c.vaults.version
 		p.group = p.c.vaults.nearest(p.location, p.c.cfg.Parameters.GroupSize)
 		p.hints = slices.DeleteFunc(p.hints, func(v vaultnet.PublicKey) bool { return p.c.vaults.knows(v) })
+		if len(p.hints) == 0 {
+			p.hinted = 0
+		}
 	}
 	return p.group
 }
@@ -104,6 +109,17 @@ func (p *place) limits() thresholds { return p.c.limits(len(p.members())) }
 // thin reports whether the client has met too few vaults to know the close group, and no lookup has found more.
 func (p *place) thin() bool {
 	return p.set == nil && !p.lookedUp && len(p.members()) < p.c.cfg.Parameters.GroupSize
+}
+
+// vague reports whether the close group may be another than the one that is asked: too few vaults are known, or some
+// that may be nearer have not answered yet. Names that never answer are waited for hintsFor in all, so that who invents
+// them gains nothing.
+func (p *place) vague() bool {
+	if p.set != nil {
+		return false
+	}
+	p.members()
+	return p.thin() || len(p.hints) > 0 && p.c.now < p.unsure
 }
 
 // speaksFor reports whether an answer that names ref is of the set that is asked: of that set, or, where nothing was
@@ -147,6 +163,10 @@ func (p *place) hint(v vaultnet.PublicKey) {
 	if m := p.members(); len(m) >= p.c.cfg.Parameters.GroupSize && !xor.Nearer(p.location, v, m[len(m)-1]) {
 		return
 	}
+	if p.hinted == 0 {
+		p.hinted = p.c.now
+	}
+	p.unsure = min(p.c.now.Add(staleAfter/2), p.hinted.Add(hintsFor))
 	p.hints = append(p.hints, v)
 	xor.Sort(p.location, p.hints)
 	p.hints = p.hints[:min(len(p.hints), maxHints)]
@@ -238,14 +258,15 @@ func (p *place) namedBy(ref wire.SetRef) int {
 func (p *place) adopt(s *agreement.Set) {
 	p.set, p.ref, p.tentative = s, refOf(s), false
 	p.floor = s.Number
-	p.named, p.group, p.hints = nil, nil, nil
+	p.named, p.group, p.hints, p.hinted = nil, nil, nil, 0
 	p.poke()
 }
 
 // suppose takes a first set that was proven by views, as long as nothing was decided.
 func (p *place) suppose(s *agreement.Set) {
-	if p.set == nil || p.tentative {
-		p.set, p.ref, p.tentative = s, refOf(s), true
+	ref := refOf(s)
+	if p.set == nil || p.tentative && p.ref != ref {
+		p.set, p.ref, p.tentative = s, ref, true
 		p.named = nil
 		p.poke()
 	}
@@ -266,7 +287,7 @@ func (p *place) doubt() {
 		return
 	}
 	p.set, p.ref, p.tentative = nil, wire.SetRef{}, false
-	p.named, p.group, p.lookedUp = nil, nil, false
+	p.named, p.group, p.lookedUp, p.hinted = nil, nil, false, 0
 	p.lookup()
 	p.poke()
 }
