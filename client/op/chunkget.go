@@ -106,7 +106,7 @@ func (f *fetching) step() {
 		}
 	}
 	switch {
-	case missing > 0 && missing >= limits.missing && !f.place.thin():
+	case missing > 0 && missing >= limits.missing && !f.place.vague():
 		f.end(nil, refusal.New(refusal.NoSuchData))
 		return
 	case corrupt > 0 && (missing+corrupt == len(members) || f.c.now >= f.until):

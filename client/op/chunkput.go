@@ -122,7 +122,7 @@ func (s *storing) step() {
 		}
 	}
 	switch {
-	case stored > 0 && stored >= limits.stored && !s.place.thin():
+	case stored > 0 && stored >= limits.stored && !s.place.vague():
 		s.end(nil)
 		return
 	case s.c.now >= s.closing:

@@ -69,13 +69,16 @@ func (l *locating) step() vaultnet.Time {
 		s.asked = true
 		p.c.send(v, m)
 	}
+	if p.vague() && p.c.now < p.unsure {
+		return min(l.again.next, p.unsure)
+	}
 	return l.again.next
 }
 
 // free reports whether q of the close group say, settled, that nothing is held at the address.
 func (l *locating) free() bool {
 	p := l.place
-	if p.known() || p.thin() {
+	if p.known() || p.vague() {
 		return false
 	}
 	n := 0

@@ -13,6 +13,7 @@ const (
 	retryCap     = 400 * time.Millisecond  // the same, where a member said that it may soon be otherwise
 	lookupEvery  = 5 * time.Second         // between two walks of the DHT for one address
 	staleAfter   = 1500 * time.Millisecond // until a set of which fewer than w answer is doubted
+	hintsFor     = 3 * time.Second         // how long vaults that were named as nearer are waited for
 	gatherFor    = 50 * time.Millisecond   // needs that come so soon after another share a permit
 	viewsRenewed = 5 * time.Second         // after which a proof of a first set is gathered again
 	closingTime  = 3 * time.Second         // kept at the end of an operation to make its outcome certain; at most a quarter of it

@@ -134,7 +134,7 @@ func (r *reading) chosen(seats []*seat[answer]) (best *wire.ReadAnswer, good boo
 	need := limits.settled
 	if best.Set.Number == 0 {
 		need = max(need, limits.absent)
-		if !r.place.known() && r.place.thin() {
+		if r.place.vague() {
 			return best, false
 		}
 	}
@@ -172,6 +172,9 @@ func (r *reading) step() {
 	next := min(r.again.next, r.until, r.doubtAt)
 	if good {
 		next = min(next, r.fetchAt)
+	}
+	if r.place.vague() && r.c.now < r.place.unsure {
+		next = min(next, r.place.unsure)
 	}
 	if r.place.lacking() || !r.place.known() && r.c.now >= r.since.Add(repeatFirst) {
 		next = min(next, r.locating.step())

@@ -35,7 +35,6 @@ type world struct {
 	c       *Client
 	vaults  []*vault
 	truth   map[vaultnet.Address]*truth
-	chunks  map[vaultnet.Name][]byte
 	done    map[Ticket]Completion
 	ended   map[Ticket]vaultnet.Time
 	queue   mails
@@ -109,8 +108,7 @@ func (q *mails) Pop() any {
 func newWorld(t testing.TB, vaults int) *world {
 	w := &world{
 		t: t, now: 1_700_000_000_000, params: vaultnet.LocalParameters(), keys: signature.NewRegistry(1), latency: 10 * time.Millisecond,
-		truth: make(map[vaultnet.Address]*truth), done: make(map[Ticket]Completion), ended: make(map[Ticket]vaultnet.Time),
-		chunks: make(map[vaultnet.Name][]byte),
+		truth: make(map[vaultnet.Address]*truth),
 	}
 	w.network = w.params.ID()
 	for i := range vaults {
@@ -121,7 +119,9 @@ func newWorld(t testing.TB, vaults int) *world {
 	return w
 }
 
+// client makes a client that knows all vaults and nothing else.
 func (w *world) client() *Client {
+	w.done, w.ended = make(map[Ticket]Completion), make(map[Ticket]vaultnet.Time)
 	c := New(Config{Parameters: w.params, Self: w.self, Verifier: w.keys, Nonces: func() (n vaultnet.Nonce) {
 		w.nonce++
 		binary.BigEndian.PutUint64(n[:], w.nonce)
@@ -461,8 +461,34 @@ func (v *vault) submit(r *agreement.Request) wire.Message {
 		m.Outcome, m.Err = agreement.Refused, invalid(err)
 		return m
 	}
+	if err := v.room(r); err != nil {
+		m.Outcome, m.Err = agreement.Refused, err
+		return m
+	}
 	v.pool[r.ID] = r
 	v.w.count(r, set)
+	return nil
+}
+
+// room is what the limits on what is in flight say: five for each address, and none on a key that is taken.
+func (v *vault) room(r *agreement.Request) *refusal.Error {
+	if v.pool[r.ID] != nil {
+		return nil
+	}
+	n, taken := 0, false
+	for _, o := range v.pool {
+		if o.Address != r.Address {
+			continue
+		}
+		n++
+		taken = taken || bytes.Equal(o.Body, r.Body)
+	}
+	switch {
+	case taken:
+		return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Shell: true}}
+	case n >= vaultnet.MaxInFlight:
+		return refusal.New(refusal.TooManyMutations)
+	}
 	return nil
 }
 
