@@ -161,6 +161,16 @@ type member struct {
 	lock   lock
 	height vaultnet.Height // applied, and durable
 	told   vaultnet.Height // that it told anybody
+	turn   uint64          // in which it last told
+	before vaultnet.Height // that it had told before that turn
+}
+
+// tell notes that a height was told in a turn. What one turn says was said at different moments of it.
+func (m *member) tell(turn uint64, h vaultnet.Height) {
+	if m.turn != turn {
+		m.turn, m.before = turn, m.told
+	}
+	m.told = max(m.told, h)
 }
 
 // lock is the newest durable lock.
@@ -175,8 +185,9 @@ type seen struct {
 	w      *watched
 	ballot agreement.Ballot // where decided is 0 and it is no lock
 	lock   *lock
-	set    *agreement.Set // of the height that is voted on
-	height vaultnet.Height
+	set    *agreement.Set  // of the height that is voted on
+	height vaultnet.Height // that was decided
+	block  *agreement.Decided
 }
 
 // witness is the checker's file on one honest identity.
@@ -232,7 +243,7 @@ func (c *checker) observer(v *vault) core.Observer {
 		Decided: func(o *agreement.Object, d *agreement.Decided, before, after *agreement.State) {
 			w := c.watch(o.Address())
 			c.decided(s, w, d, before, after)
-			s.turn = append(s.turn, seen{w: w, height: d.Header.Height})
+			s.turn = append(s.turn, seen{w: w, height: d.Header.Height, block: d})
 		},
 		Sleep: func(o *agreement.Object) {
 			if c.trace.on() {
@@ -250,6 +261,7 @@ func (c *checker) stored(s *witness) {
 		switch {
 		case x.height > 0:
 			m.height = max(m.height, x.height)
+			c.certificate(s, x.w, x.block) // not before: a vote of this turn in it was not signed yet
 		case x.lock != nil:
 			m.lock = *x.lock
 		default:

@@ -18,7 +18,6 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 		c.trace.line(s.name, "%v: DECIDED height %d: %v in round %d, %d mutations", w.address, h.Height, digest,
 			d.Certificate.Ballot.Round, len(h.Mutations))
 	}
-	c.certificate(s, w, d, digest)
 	if h.State != after.Digest() {
 		c.fail(EqualStates, w, "%s holds a state at height %d that its block's header does not name", s.name, h.Height)
 	}
@@ -61,8 +60,9 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 }
 
 // certificate checks that a quorum of the set that decides precommitted the block.
-func (c *checker) certificate(s *witness, w *watched, d *agreement.Decided, digest vaultnet.Digest) {
+func (c *checker) certificate(s *witness, w *watched, d *agreement.Decided) {
 	cert, set := d.Certificate, d.Voters
+	digest := d.Header.Digest(c.network, w.address)
 	if cert == nil || set == nil || cert.Ballot.Block != digest || cert.Ballot.Type != agreement.Precommit ||
 		cert.Ballot.Height != d.Header.Height || cert.Ballot.Set != set.Digest() {
 		c.fail(OneCertificate, w, "%s decides height %d with a certificate of something else", s.name, d.Header.Height)

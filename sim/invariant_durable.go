@@ -32,10 +32,10 @@ func (c *checker) toldBundle(s *witness, b *agreement.Bundle) {
 	if b.Height > m.height {
 		c.fail(Durable, w, "%s speaks of height %d and has %d on its disk", s.name, b.Height, m.height)
 	}
-	if b.Height < m.told && w.seats(s.key) {
-		c.fail(Durable, w, "%s says that it is at height %d and was at %d before", s.name, b.Height, m.told)
+	m.tell(c.totals.Turns, b.Height)
+	if b.Height < m.before && w.seats(s.key) {
+		c.fail(Durable, w, "%s says that it is at height %d and was at %d before", s.name, b.Height, m.before)
 	}
-	m.told = max(m.told, b.Height)
 	for _, vote := range b.Votes {
 		if vote.By.Signer == s.key && vote.Ballot.Height > m.height && !slices.Contains(m.votes, vote.Ballot) {
 			c.fail(Durable, w, "%s sends a %v at height %d round %d that is not on its disk", s.name, vote.Ballot.Type,
@@ -50,7 +50,7 @@ func (c *checker) toldHeight(s *witness, a vaultnet.Address, h vaultnet.Height) 
 	if h > m.height {
 		c.fail(Durable, w, "%s says that height %d applied a mutation and has height %d on its disk", s.name, h, m.height)
 	}
-	m.told = max(m.told, h)
+	m.tell(c.totals.Turns, h)
 }
 
 // seats reports whether a vault is in the newest set of the object.
