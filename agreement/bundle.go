@@ -59,7 +59,7 @@ type StatePart struct {
 	Decided *Decided // without bodies
 	From    uint32   // index of the first record
 	Total   uint32   // records in all, ≤ 2^20
-	Records []Record // ≤ 512 KiB together, at least one record
+	Records []Record // ≤ 512 KiB together, or one record; none only where Total is 0
 }
 
 // Record is one storage record of a state.

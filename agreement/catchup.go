@@ -29,6 +29,7 @@ type fetch struct {
 	digest  vaultnet.Digest
 	records []Record
 	total   uint32
+	size    int // bytes of records
 	until   vaultnet.Time
 }
 
@@ -257,7 +258,7 @@ func (t *turn) answer(to vaultnet.PublicKey, w *Want) {
 	}
 	p := t.pinned
 	p.until = t.now.Add(StatePinned)
-	if p.decided.Header.Height != w.At && w.From > 0 || int(w.From) >= len(p.records) {
+	if w.From > 0 && (p.decided.Header.Height != w.At || int(w.From) >= len(p.records)) {
 		return
 	}
 	d := *p.decided
@@ -309,6 +310,7 @@ func (t *turn) learn(from vaultnet.PublicKey, d *Decided) {
 		}
 	}
 	if f := t.fetch; f == nil || f.decided.Header.Height < d.Header.Height && len(f.records) == 0 {
+		t.suppose(d.Header.Height, vaultnet.PublicKey{}) // proven to be: to be asked for elsewhere if from falls silent
 		t.fetch = &fetch{from: from, decided: d, digest: digest, until: t.now.Add(2 * AskEvery)}
 		t.send(from, &Bundle{Want: &Want{Have: t.height, At: d.Header.Height}})
 	}
@@ -331,13 +333,31 @@ func (t *turn) proven(d *Decided) bool {
 		return true
 	}
 	for _, s := range t.believed {
-		if s.Digest() == voters || s.Digest() == d.Header.Set && d.Header.SetBlock() {
+		if s.Digest() == voters || t.made(d, s) {
 			return true
 		}
 	}
-	if t.set == nil {
+	_, ok := t.chain(d, voters)
+	return ok
+}
+
+// made reports whether d is the block that made the set s out of one that differs by d's change alone. A quorum of such
+// voters is, but for one, of members of s: no puppets can pose as the set before.
+func (t *turn) made(d *Decided, s *Set) bool {
+	if !d.Header.SetBlock() || d.Header.Set != s.Digest() {
 		return false
 	}
+	next, ok := d.Voters.Next(t.address, d.Header.Add, d.Header.Drop, t.limit())
+	return ok && next.Digest() == d.Header.Set
+}
+
+// chain is the set blocks among d's links that lead from this vault's own set to the one that decided d, or false. Each
+// is certified by the set before it.
+func (t *turn) chain(d *Decided, voters vaultnet.Digest) ([]Link, bool) {
+	if t.set == nil {
+		return nil, false
+	}
+	var led []Link
 	known, knownDigest := t.set, t.setDigest
 	for i := range d.Links {
 		l := &d.Links[i]
@@ -346,21 +366,37 @@ func (t *turn) proven(d *Decided) bool {
 		}
 		if l.Certificate.Ballot.Block != l.Header.Digest(t.cfg.Network, t.address) || l.Certificate.Ballot.Height != l.Header.Height ||
 			!l.Certificate.Proves(Precommit, known, knownDigest) || l.Set.Digest() != l.Header.Set || !l.Set.Valid(t.address, maxMembers) {
-			return false
+			return nil, false
 		}
 		known, knownDigest = l.Set, l.Header.Set
+		led = append(led, *l)
 		if knownDigest == voters {
-			return true
+			return led, true
 		}
 	}
-	return false
+	return nil, false
+}
+
+// led is the set blocks that lead others to the set that decided d: what this vault has, and what it was led by itself.
+// Nothing unchecked is passed on.
+func (t *turn) led(d *Decided) []Link {
+	voters := d.Voters.Digest()
+	if t.set != nil && voters == t.setDigest {
+		return t.links
+	}
+	by, _ := t.chain(d, voters)
+	if len(by) == 0 {
+		return nil // a believed set: what lies between is unknown
+	}
+	all := slices.Concat(t.links, by)
+	return all[max(0, len(all)-maxLinks):]
 }
 
 // gather takes in a part of a state and, when it is whole and its digest is the certified one, makes it the object's.
 // A state that does not match is thrown away and asked for elsewhere.
 func (t *turn) gather(from vaultnet.PublicKey, p *StatePart) {
 	f := t.fetch
-	if f == nil || from != f.from || p.Decided == nil || p.Decided.Header.Height <= t.height || p.Total == 0 || p.Total > maxRecords {
+	if f == nil || from != f.from || p.Decided == nil || p.Decided.Header.Height <= t.height || p.Total > maxRecords {
 		return
 	}
 	digest := p.Decided.Header.Digest(t.cfg.Network, t.address)
@@ -368,26 +404,42 @@ func (t *turn) gather(from vaultnet.PublicKey, p *StatePart) {
 		if !t.proven(p.Decided) || p.Decided.Header.Height < f.decided.Header.Height || p.From != 0 {
 			return // the giver has gone on: begin with what it has now
 		}
-		f.decided, f.digest, f.records, f.total = p.Decided, digest, nil, 0
+		f.decided, f.digest, f.records, f.total, f.size = p.Decided, digest, nil, 0, 0
 	}
-	if int(p.From) != len(f.records) || f.total != 0 && p.Total != f.total || len(p.Records) == 0 || len(f.records)+len(p.Records) > int(p.Total) {
+	if int(p.From) != len(f.records) || f.total != 0 && p.Total != f.total || len(p.Records) == 0 && p.Total > 0 || len(f.records)+len(p.Records) > int(p.Total) {
 		return
 	}
 	f.total = p.Total
 	f.records = append(f.records, p.Records...)
+	for _, r := range p.Records {
+		f.size += len(r.Key) + len(r.Value)
+	}
+	if f.size > maxStateSize {
+		t.elsewhere() // no state is so large
+		return
+	}
 	f.until = t.now.Add(2 * AskEvery)
 	if len(f.records) < int(f.total) {
 		t.send(from, &Bundle{Want: &Want{Have: t.height, At: f.decided.Header.Height, From: uint32(len(f.records))}})
 		return
 	}
-	t.fetch = nil
 	state, ok := t.verified(f)
 	if !ok {
-		t.behind.askAt = t.now
-		t.suppose(f.decided.Header.Height, vaultnet.PublicKey{})
+		t.elsewhere()
 		return
 	}
-	t.advance(f.decided, f.digest, state)
+	t.fetch = nil
+	d := *f.decided // the message is others', too
+	d.Bodies, d.Links = nil, nil
+	t.links = t.led(f.decided)
+	t.advance(&d, f.digest, state)
+}
+
+// elsewhere gives up a fetch whose giver gave nonsense, and has another member asked.
+func (t *turn) elsewhere() {
+	height := t.fetch.decided.Header.Height
+	t.fetch, t.behind.askAt = nil, t.now
+	t.suppose(height, vaultnet.PublicKey{})
 }
 
 // verified rebuilds a fetched state and compares its digest with the certified one.

@@ -44,6 +44,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	if t.set == nil || t.setDigest != d.Header.Set || d.Header.SetBlock() {
 		t.setSet(next.Set)
 	}
+	t.believed = slices.DeleteFunc(t.believed, func(s *Set) bool { return s.Number <= t.set.Number })
 	t.attempt, t.fetch = nil, nil
 	t.stray = [maxMembers]*Vote{}
 	if t.behind.height <= t.height {

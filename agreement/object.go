@@ -177,7 +177,11 @@ func (o *Object) Undecided() []*Request {
 func (o *Object) setSet(s *Set) {
 	o.set, o.me = s, -1
 	if s != nil {
-		o.setDigest = s.Digest()
+		digest := s.Digest()
+		if digest != o.setDigest {
+			o.wishes = [maxMembers]*Wish{} // by rank in the set before
+		}
+		o.setDigest = digest
 		o.me = s.Index(o.cfg.Self)
 	}
 }

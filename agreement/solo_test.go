@@ -169,6 +169,10 @@ func (s *solo) reproposes(round uint32, h *held, polka *Certificate) {
 
 func (s *solo) by(i int) *merkle.Attestation { return &merkle.Attestation{Signer: s.crew[i].key} }
 
+func (c *cluster) voteBy(k vaultnet.PublicKey) *merkle.Attestation {
+	return &merkle.Attestation{Signer: k}
+}
+
 // ballot is for a block, or for nil.
 func (s *solo) ballot(kind VoteType, round uint32, h *held) Ballot {
 	o := s.m.object
