@@ -364,8 +364,9 @@ func (m *change) prove() vaultnet.Time {
 	if renew := m.viewing.made.Add(viewsRenewed); m.viewing.proof != nil && m.c.now < renew {
 		return renew
 	}
+	before := m.proof
 	next := m.view()
-	if m.proof != m.sub.request.Proof {
+	if m.proof != before {
 		m.sub.attach(m.attached())
 		m.poke()
 	}

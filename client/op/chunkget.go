@@ -17,8 +17,9 @@ type fetching struct {
 	until   vaultnet.Time
 	finish  func(content []byte, err *refusal.Error) // called once
 	ask     *wire.GetChunk
-	first   int // index of who is asked first
-	hedge   vaultnet.Time
+	first   int            // index of who is asked first
+	last    *seat[fetched] // who was asked last
+	hedge   vaultnet.Time  // when the next is asked though that one says nothing
 	again   repeat
 	content []byte
 	said    roster[fetched]
@@ -126,15 +127,10 @@ func (f *fetching) step() {
 func (f *fetching) send() {
 	list := f.place.audience()
 	var next *seat[fetched]
-	waiting := 0
 	for i := range list {
 		s := f.said.admit(list[(f.first+i)%len(list)])
-		switch {
-		case s == nil:
-		case !s.asked && next == nil:
+		if s != nil && !s.asked && next == nil {
 			next = s
-		case s.asked && !s.word.failed:
-			waiting++
 		}
 	}
 	switch {
@@ -149,11 +145,11 @@ func (f *fetching) send() {
 		}
 		f.wake(min(f.until, f.again.next))
 		return
-	case waiting > 0 && f.c.now < f.hedge:
+	case f.last != nil && !f.last.word.failed && f.c.now < f.hedge:
 		f.wake(min(f.until, f.hedge))
 		return
 	}
-	next.asked, next.word.at = true, f.c.now
+	next.asked, next.word.at, f.last = true, f.c.now, next
 	f.hedge = f.c.now.Add(f.c.latency.hedge())
 	f.c.send(next.vault, f.ask)
 	f.wake(min(f.until, f.hedge))
