@@ -306,8 +306,8 @@ func (t *turn) execute(header *Header, bodies []*Request) (*State, []Result, []k
 	if header.Time <= s.Time || header.Time < 0 {
 		return nil, nil, nil, refusal.Invalid("time %d is not after %d", header.Time, s.Time)
 	}
-	if header.Height == 1 && len(bodies) > 0 && !t.proof.Near(header.Time) {
-		return nil, nil, nil, refusal.Invalid("the proof of set is too far from the block's time")
+	if header.Height == 1 && len(bodies) > 0 && !t.viewed(bodies, header.Time) {
+		return nil, nil, nil, refusal.Invalid("no request brings a proof of this set with views near the block's time")
 	}
 	for i, r := range bodies {
 		if err := t.mayApply(s, r, header.Time); err != nil {
@@ -339,6 +339,17 @@ func (t *turn) execute(header *Header, bodies []*Request) (*State, []Result, []k
 		set = next
 	}
 	return &State{Machine: machine, Ledger: ledger, Set: set, Time: header.Time}, results, dropped, nil
+}
+
+// viewed reports whether a request of a first block brings views of the set that decides it, given near the block's time.
+// Views that this member has seen elsewhere do not matter, or members would not judge alike.
+func (t *turn) viewed(bodies []*Request, at vaultnet.Time) bool {
+	for _, r := range bodies {
+		if set, ok := r.Proof.Set(t.address, t.limit()); ok && set.Digest() == t.setDigest && r.Proof.Near(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayApply is what agreement itself asks of a request in a block at a given time.
