@@ -38,6 +38,9 @@ func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, s
 		return
 	}
 	if b.Type == agreement.Precommit {
+		if decided := w.block(b.Height); decided != nil && decided.digest == b.Block {
+			return // late: the polls of a height that is decided are forgotten
+		}
 		if n := c.prevotes(w, b.Height, b.Round, b.Block); set != nil && n+c.liarsIn(set) < vaultnet.Quorum(len(set.Members)) {
 			c.fail(Polkas, w, "%s precommits %v at height %d round %d, for which %d honest members prevoted", s.name, b.Block,
 				b.Height, b.Round, n)
