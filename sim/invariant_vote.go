@@ -16,7 +16,7 @@ type poll struct {
 }
 
 // heightsKept is for how many decided heights polls are kept: a member that is behind may still vote there.
-const heightsKept = 3
+const heightsKept = 5
 
 // vote checks a vote that has become durable: one per round and type, the lock rule, and a polka behind a precommit.
 func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, set *agreement.Set) {
@@ -34,13 +34,10 @@ func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, s
 	}
 	m.votes = slices.DeleteFunc(m.votes, func(v agreement.Ballot) bool { return v.Height+1 < b.Height })
 	m.votes = append(m.votes, *b)
-	if b.Block.IsZero() {
+	if b.Block.IsZero() || b.Height+heightsKept <= w.height() { // of what is decided long since nothing is known any more
 		return
 	}
 	if b.Type == agreement.Precommit {
-		if decided := w.block(b.Height); decided != nil && decided.digest == b.Block {
-			return // late: the polls of a height that is decided are forgotten
-		}
 		if n := c.prevotes(w, b.Height, b.Round, b.Block); set != nil && n+c.liarsIn(set) < vaultnet.Quorum(len(set.Members)) {
 			c.fail(Polkas, w, "%s precommits %v at height %d round %d, for which %d honest members prevoted", s.name, b.Block,
 				b.Height, b.Round, n)
