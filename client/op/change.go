@@ -207,7 +207,7 @@ func (m *change) release(used bool) {
 // attached is what travels with the request.
 func (m *change) attached() wire.Attached {
 	a := wire.Attached{Permit: m.permit, Proof: m.proof}
-	if m.spending != nil {
+	if m.spending != nil && m.spending.ready() {
 		a.Permit = m.spending.permit()
 	}
 	return a
