@@ -57,6 +57,12 @@ func brief(m wire.Message) string {
 		if x := m.Want; x != nil {
 			add("wants what is above %d", x.Have)
 		}
+		for _, x := range m.Wishes {
+			add("wish to add %s and drop %s at height %d by %s", x.Add.Short(), x.Drop.Short(), x.Height, x.By.Signer.Short())
+		}
+		if m.Following > 0 {
+			add("follows at height %d", m.Following)
+		}
 		return fmt.Sprintf("bundle %v at %d: %s", m.Address, m.Height, strings.Join(parts, ", "))
 	case *wire.Submit:
 		return fmt.Sprintf("submit %v of %v", m.Request.ID, m.Request.Address)
@@ -80,6 +86,8 @@ func brief(m wire.Message) string {
 		return fmt.Sprintf("who holds %v", m.Address)
 	case *wire.SetAnswer:
 		return fmt.Sprintf("set of %v at height %d, settled %v", m.Address, m.Height, m.Settled)
+	case *wire.Invite:
+		return fmt.Sprintf("invite to %v", m.Address)
 	case *wire.Pointers:
 		return fmt.Sprintf("%d pointers, done %v, ask %v", len(m.List), m.Done, m.Ask)
 	}
