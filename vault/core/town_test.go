@@ -398,15 +398,23 @@ func answers[M wire.Message](all []heard) map[vaultnet.PublicKey]M {
 func (g *guest) proof(a vaultnet.Address) *agreement.SetProof {
 	g.town.t.Helper()
 	group := g.town.group(a)
-	p := &agreement.SetProof{}
+	best := &agreement.SetProof{}
 	views := answers[*wire.ViewAnswer](g.ask(group, &wire.GetView{Call: 1, Address: a}))
 	for _, h := range group {
-		if v := views[h.id]; v != nil && v.View != nil {
-			p.Members = v.Members
-			p.Views = append(p.Views, *v.View)
+		if views[h.id] == nil || views[h.id].View == nil {
+			continue
+		}
+		p := &agreement.SetProof{Members: views[h.id].Members}
+		for _, o := range group {
+			if v := views[o.id]; v != nil && v.View != nil && slices.Equal(v.Members, p.Members) && slices.Contains(p.Members, o.id) {
+				p.Views = append(p.Views, *v.View)
+			}
+		}
+		if len(p.Views) > len(best.Views) {
+			best = p
 		}
 	}
-	return p
+	return best
 }
 
 // sign makes a request of a person.
@@ -561,4 +569,15 @@ func sortAttestations(all []merkle.Attestation) {
 // attest has a vault sign a statement.
 func attest(w *town, h *house, leaf vaultnet.Digest) *merkle.Attestation {
 	return &merkle.Attest(w.network, h.signer, []vaultnet.Digest{leaf})[0]
+}
+
+// addressWhere finds an address for which something is so.
+func (w *town) addressWhere(so func(vaultnet.Address) bool) vaultnet.Address {
+	for i := range 100_000 {
+		if a := address(fmt.Sprint("address ", i)); so(a) {
+			return a
+		}
+	}
+	w.t.Fatal("there is no such address")
+	return vaultnet.Address{}
 }
