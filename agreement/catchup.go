@@ -99,7 +99,7 @@ func (t *turn) relayed(r *Request) {
 		return
 	}
 	if err := t.admit(r); err == nil && t.attempt != nil && !slices.Contains(t.attempt.relayed, r.ID) {
-		t.attempt.relayed = append(t.attempt.relayed, r.ID) // relayed once, by whom the client reached
+		t.attempt.relay(r.ID) // once, by whom the client reached
 	}
 }
 

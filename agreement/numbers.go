@@ -15,11 +15,10 @@ const (
 	StatePinned      = 30 * time.Second // how long a state is kept for whoever fetches it in parts
 	PartSize         = 512 << 10        // bytes of records in one part of a state
 
-	maxBodies      = 16        // bodies held for proposals of a height, beside the pool
-	maxAhead       = 4         // bundles of a member about the height after the next, kept until that comes
-	maxLinks       = 16        // set blocks kept to lead others to the present set
-	roundsKept     = 4         // rounds below the present one whose votes are kept
-	maxRecords     = 1 << 20   // of a state
-	maxStateSize   = 256 << 20 // bytes of a state: an object, the results of MaxApplied requests, usage
-	maxBundleVotes = 64
+	maxRelayed   = 64        // requests relayed at one height that are remembered as relayed
+	maxAhead     = 4         // bundles of a member about the height after the next, kept until that comes
+	maxLinks     = 16        // set blocks kept to lead others to the present set
+	roundsKept   = 4         // rounds below the present one whose votes are kept
+	maxRecords   = 1 << 20   // of a state
+	maxStateSize = 256 << 20 // bytes of a state: an object, the results of MaxApplied requests, usage
 )

@@ -130,6 +130,13 @@ func (o *Object) Record() []vaultnet.Write {
 					w = append(w, vaultnet.Write{Key: proposalKey(h.digest), Value: canonical.Marshal(h.record())})
 				}
 			}
+			o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
+				gone := a.find(digest) == nil
+				if gone {
+					w = append(w, vaultnet.Write{Key: proposalKey(digest)})
+				}
+				return gone
+			})
 			w = append(w, vaultnet.Write{Key: []byte{sectionVote}, Value: canonical.Marshal(o.voteRecord())})
 		}
 	}

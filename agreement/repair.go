@@ -20,7 +20,7 @@ func (t *turn) repair() {
 			break
 		}
 		if !slices.Contains(a.relayed, r.ID) && !a.proposed(r.Ref) {
-			a.relayed = append(a.relayed, r.ID)
+			a.relay(r.ID)
 			b.Requests = append(b.Requests, r)
 		}
 	}
@@ -78,6 +78,14 @@ func (t *turn) defend(b *Bundle) {
 
 // proofOfRound is the votes by which the member's round was entered.
 func (t *turn) proofOfRound() []*Vote { return t.attempt.proof }
+
+// relay notes that a request was relayed. Of very many at one height the oldest are forgotten.
+func (a *attempt) relay(id vaultnet.Digest) {
+	if len(a.relayed) >= maxRelayed {
+		a.relayed = slices.Delete(a.relayed, 0, 1)
+	}
+	a.relayed = append(a.relayed, id)
+}
 
 // proposed reports whether a block that is held contains the request.
 func (a *attempt) proposed(ref Ref) bool {

@@ -109,7 +109,7 @@ func TestRule09WhatARepairHolds(t *testing.T) {
 	if own != 1 || proof != 7 {
 		t.Errorf("%d votes of its own, %d that prove the round", own, proof)
 	}
-	if len(b.Votes) > maxBundleVotes {
+	if len(b.Votes) > 64 {
 		t.Error("too many votes")
 	}
 }
