@@ -19,6 +19,7 @@ const (
 	maxAhead     = 4         // bundles of a member about the height after the next, kept until that comes
 	maxLinks     = 16        // set blocks kept to lead others to the present set
 	roundsKept   = 4         // rounds below the present one whose votes are kept
+	maxRound     = 1 << 30   // no member is ever in a later one: it would take centuries
 	maxRecords   = 1 << 20   // of a state
 	maxStateSize = 256 << 20 // bytes of a state: an object, the results of MaxApplied requests, usage
 )

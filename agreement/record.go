@@ -282,6 +282,9 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 
 func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	d := o.last
+	if !d.Set.Valid(o.address, maxMembers) || !d.Voters.Valid(o.address, maxMembers) {
+		return refusal.Invalid("the stored sets are none")
+	}
 	s, err := loadState(host, o.address, rs)
 	if err != nil {
 		return err
@@ -291,7 +294,7 @@ func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	switch {
 	case s.Digest() != d.Header.State:
 		return refusal.Invalid("the stored state is not the one its certificate names")
-	case d.Certificate.Ballot.Block != digest || !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
+	case d.Set.Digest() != d.Header.Set, d.Certificate.Ballot.Block != digest, !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
 		return refusal.Invalid("the stored certificate does not prove its block")
 	}
 	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
@@ -304,8 +307,8 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 	if t.height == 0 {
 		t.adopt(first(r.First))
 	}
-	if t.set == nil || t.me < 0 {
-		return nil
+	if err := t.checkVotes(r); err != nil {
+		return err
 	}
 	a := newAttempt()
 	t.attempt = a
@@ -333,6 +336,14 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 		a.proposals = append(a.proposals, h)
 		t.savedProposals = append(t.savedProposals, h.digest)
 	}
+	for _, c := range slices.Concat(r.Lock, r.Valid) {
+		if a.find(c.Ballot.Block) == nil {
+			return refusal.Invalid("the block with a stored polka is missing")
+		}
+	}
+	if a.voted == nil && !r.Voted.IsZero() {
+		return refusal.Invalid("the block voted for is missing")
+	}
 	a.lock = restoreLock(a, r)
 	if c := first(r.Valid); c != nil {
 		if h := a.find(c.Ballot.Block); h != nil {
@@ -351,6 +362,41 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 				y.add(i, v)
 			}
 		}
+	}
+	return nil
+}
+
+// checkVotes refuses a vote record that this member cannot have written.
+func (t *turn) checkVotes(r *voteRecord) error {
+	if t.set == nil || t.me < 0 {
+		return refusal.Invalid("votes are stored, and no set with this member that they were cast in")
+	}
+	good := r.Round <= maxRound && max(len(r.Prevote), len(r.Precommit), len(r.Lock), len(r.Valid), len(r.Commit), len(r.First)) <= 1
+	for _, votes := range [][]*Vote{r.Prevote, r.Precommit} {
+		for _, v := range votes {
+			good = good && v.By.Signer == t.cfg.Self && v.Ballot.Round == r.Round && t.ours(&v.Ballot)
+		}
+	}
+	for _, v := range r.Proof {
+		good = good && (v.Ballot.Type == Prevote || v.Ballot.Type == Precommit)
+	}
+	for _, c := range slices.Concat(r.Lock, r.Valid) {
+		good = good && t.ours(&c.Ballot) && c.Proves(Prevote, t.set, t.setDigest)
+	}
+	for _, c := range r.Commit {
+		good = good && t.ours(&c.Ballot) && c.Proves(Precommit, t.set, t.setDigest)
+	}
+	if c := first(r.Lock); c != nil {
+		good = good && c.Ballot.Round <= r.Round
+	}
+	if v := first(r.Prevote); v != nil {
+		good = good && v.Ballot.Type == Prevote
+	}
+	if v := first(r.Precommit); v != nil {
+		good = good && v.Ballot.Type == Precommit
+	}
+	if !good {
+		return refusal.Invalid("the stored votes are not those of this member at this height")
 	}
 	return nil
 }
@@ -388,6 +434,9 @@ func (t *turn) loadProposal(rec *proposalRecord) (*held, error) {
 		r, err := t.cfg.Open(b.Bytes, b.Attached)
 		if err != nil {
 			return nil, err
+		}
+		if i := len(h.bodies); i >= len(h.header.Mutations) || r == nil || r.Ref != h.header.Mutations[i] {
+			return nil, refusal.Invalid("a body of the stored block is not the one that its header names")
 		}
 		h.bodies = append(h.bodies, r)
 	}
