@@ -37,6 +37,7 @@ type member struct {
 type parcel struct {
 	from, to vaultnet.PublicKey
 	bundle   *Bundle
+	at       vaultnet.Time // when it arrives
 }
 
 // cluster is members that exchange bundles when the test says so.
@@ -49,6 +50,7 @@ type cluster struct {
 	now     vaultnet.Time
 	wire    []parcel
 	drop    func(p parcel) bool // true: lost
+	delay   func(p parcel) vaultnet.Time
 	check   func(m *member)     // after each sealed turn
 	sent    int                 // bundles put on the wire
 	nonce   int
@@ -188,7 +190,25 @@ func (c *cluster) dispatch(m *member, out Output) {
 
 func (c *cluster) post(m *member, to vaultnet.PublicKey, b *Bundle) {
 	c.sent++
-	c.wire = append(c.wire, parcel{m.key, to, b})
+	p := parcel{m.key, to, b, c.now}
+	if c.delay != nil {
+		p.at += c.delay(p)
+	}
+	c.wire = append(c.wire, p)
+}
+
+// arrival is when the next parcel arrives, and which.
+func (c *cluster) arrival() (vaultnet.Time, int) {
+	at, next := vaultnet.Never, -1
+	for i := range c.wire {
+		if c.wire[i].at < at {
+			at, next = c.wire[i].at, i
+			if at <= c.now {
+				break
+			}
+		}
+	}
+	return at, next
 }
 
 // stores is a member's store, in key order.
@@ -218,14 +238,18 @@ func (c *cluster) find(k vaultnet.PublicKey) *member {
 	return nil
 }
 
-// deliver empties the wire, what is sent meanwhile included.
+// deliver hands over what has arrived, what is sent meanwhile included.
 func (c *cluster) deliver() {
-	for n := 0; len(c.wire) > 0; n++ {
+	for n := 0; ; n++ {
 		if n > 100_000 {
 			c.t.Fatal("messages without end")
 		}
-		p := c.wire[0]
-		c.wire = c.wire[1:]
+		at, i := c.arrival()
+		if at > c.now {
+			return
+		}
+		p := c.wire[i]
+		c.wire = slices.Delete(c.wire, i, i+1)
 		if c.drop != nil && c.drop(p) {
 			continue
 		}
@@ -235,12 +259,12 @@ func (c *cluster) deliver() {
 	}
 }
 
-// run lets time pass until nothing is to be done or d milliseconds are over.
+// run lets time pass for d milliseconds.
 func (c *cluster) run(d vaultnet.Time) {
 	end := c.now + d
 	for {
 		c.deliver()
-		next := vaultnet.Never
+		next, _ := c.arrival()
 		for _, m := range c.members {
 			if !m.down {
 				next = min(next, m.alarm)

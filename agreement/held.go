@@ -396,7 +396,11 @@ func (t *turn) verdict(h *held) Verdict {
 		t.attempt.earlyAt = at.Add(-skew)
 	}
 	if t.height == 0 && t.attempt.voted == nil {
-		verdict = min2(verdict, t.host.Genesis(t.address, t.set, t.now))
+		g := t.host.Genesis(t.address, t.set, t.now)
+		if g == NotYet && h.header.Empty() {
+			g = Yes // views have moved since some members voted here: the height must be closed all the same
+		}
+		verdict = min2(verdict, g)
 	}
 	if h.header.SetBlock() {
 		verdict = min2(verdict, t.host.Change(t.Object, h.header.Add, h.header.Drop, t.now))
@@ -426,9 +430,19 @@ func min2(a, b Verdict) Verdict {
 
 // polka takes in a polka certificate that somebody showed.
 func (t *turn) polka(c *Certificate) {
-	a := t.attempt
-	if a == nil || !t.ours(&c.Ballot) || !c.Proves(Prevote, t.set, t.setDigest) {
+	if t.me < 0 || !t.ours(&c.Ballot) || !c.Proves(Prevote, t.set, t.setDigest) {
 		return
+	}
+	if t.attempt == nil {
+		t.attempt = newAttempt()
+	}
+	a := t.attempt
+	if !a.awake || c.Ballot.Round > a.round { // its signers are there: a member in an earlier round belongs there, too
+		for _, by := range c.By {
+			if i := t.set.Index(by.Signer); i != t.me {
+				t.count(i, &Vote{Ballot: c.Ballot, By: by})
+			}
+		}
 	}
 	if a.valid != nil && a.valid.round >= c.Ballot.Round {
 		return

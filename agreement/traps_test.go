@@ -132,6 +132,25 @@ func TestTrapReproposalsWithoutProof(t *testing.T) {
 	}
 }
 
+// A trap: a polka of a round to come. Its signers are there, so the member goes there, too: it neither waits in a round
+// that is over nor proposes, in a round before the polka's, what no other member would take for a proposal.
+func TestTrapAPolkaOfALaterRound(t *testing.T) {
+	s := alone(t, 8, 1)
+	x := s.block("X", s.request("1=a", 1))
+	s.m.host.fresh = func(*Request) Verdict { return No }
+	s.proposes(0, x)
+	s.casts("prevote 0 nil")
+	s.says(2, &Bundle{Polka: s.polka(3, x)})
+	s.casts("round 3")
+	s.waits(2_000)
+	s.casts("prevote 3 nil", "lock 3 X", "precommit 3 X")
+	for _, o := range s.sends(proposal) {
+		if p := o.Bundle.Proposal; p.PolkaRound >= int64(p.Round) {
+			t.Fatalf("proposed in round %d by a polka of round %d", p.Round, p.PolkaRound)
+		}
+	}
+}
+
 // A trap: a sender counts once over both types of vote when rounds are skipped.
 func TestTrapASenderCountsOnceOverBothTypes(t *testing.T) {
 	s := alone(t, 8, 7)

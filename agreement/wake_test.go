@@ -85,6 +85,14 @@ func TestRule01VotesOfWMembersWake(t *testing.T) {
 	s.awake()
 }
 
+// A polka certificate is q verified votes.
+func TestRule01APolkaWakes(t *testing.T) {
+	s := alone(t, 8, 3)
+	s.says(1, &Bundle{Polka: s.polka(2, s.block("X", s.request("1=a", 1)))})
+	s.awake()
+	s.casts("round 2")
+}
+
 func TestRule01WishesOfWMembersWake(t *testing.T) {
 	s := alone(t, 8, 3)
 	s.wishes(s.crew[7].key, 1, 2)
