@@ -83,7 +83,11 @@ func (q *posts) Pop() any {
 const latency = 10 // ms
 
 func newTown(t testing.TB, vaults int, change ...func(*Config)) *town {
-	w := &town{t: t, now: 1_700_000_000_000, params: vaultnet.LocalParameters(), keys: signature.NewRegistry(1),
+	return newTownOf(t, vaults, vaultnet.LocalParameters(), change...)
+}
+
+func newTownOf(t testing.TB, vaults int, params vaultnet.Parameters, change ...func(*Config)) *town {
+	w := &town{t: t, now: 1_700_000_000_000, params: params, keys: signature.NewRegistry(1),
 		nodes: make(map[vaultnet.PublicKey]receiver)}
 	w.network = w.params.ID()
 	for i := range vaults {
