@@ -123,6 +123,7 @@ type watched struct {
 	ids     map[vaultnet.Digest]vaultnet.Height
 	final   map[vaultnet.Digest]vaultnet.Height // withdrawn for good, and the greatest height that was decided then
 	replay  replay
+	others  []*watched // of the same address, with other first sets
 	history history
 }
 
@@ -138,11 +139,16 @@ type block struct {
 func (c *checker) watch(a vaultnet.Address) *watched {
 	w := c.objects[a]
 	if w == nil {
-		w = &watched{address: a, number: len(c.order), ids: map[vaultnet.Digest]vaultnet.Height{}, final: map[vaultnet.Digest]vaultnet.Height{}}
+		w = newWatched(a, len(c.order))
 		c.objects[a] = w
 		c.order = append(c.order, w)
 	}
 	return w
+}
+
+func newWatched(a vaultnet.Address, number int) *watched {
+	return &watched{address: a, number: number, ids: map[vaultnet.Digest]vaultnet.Height{},
+		final: map[vaultnet.Digest]vaultnet.Height{}}
 }
 
 // height is the greatest decided height.
@@ -195,11 +201,12 @@ type witness struct {
 	name    string
 	key     vaultnet.PublicKey
 	members map[*watched]*member
+	chains  map[vaultnet.Address]*watched // where it follows another than the first
 	turn    []seen
 }
 
 func newWitness(name string, key vaultnet.PublicKey) *witness {
-	return &witness{name: name, key: key, members: map[*watched]*member{}}
+	return &witness{name: name, key: key, members: map[*watched]*member{}, chains: map[vaultnet.Address]*watched{}}
 }
 
 func (s *witness) member(w *watched) *member {
@@ -219,7 +226,7 @@ func (c *checker) observer(v *vault) core.Observer {
 	s := v.witness
 	return core.Observer{Agreement: agreement.Observer{
 		Vote: func(o *agreement.Object, b *agreement.Ballot) {
-			w := c.watch(o.Address())
+			w := c.file(s, o.Address())
 			c.trace.mix(uint64(w.number)<<32 | uint64(b.Round)<<8 | uint64(b.Type))
 			c.trace.mixDigest(b.Block)
 			if c.trace.on() {
@@ -229,7 +236,7 @@ func (c *checker) observer(v *vault) core.Observer {
 			c.undecided(s, w, o)
 		},
 		Lock: func(o *agreement.Object, round uint32, block vaultnet.Digest) {
-			w := c.watch(o.Address())
+			w := c.file(s, o.Address())
 			if c.trace.on() {
 				c.trace.line(s.name, "%v: locks %v at height %d round %d", w.address, block, o.Height()+1, round)
 			}
@@ -241,7 +248,7 @@ func (c *checker) observer(v *vault) core.Observer {
 			}
 		},
 		Decided: func(o *agreement.Object, d *agreement.Decided, before, after *agreement.State) {
-			w := c.watch(o.Address())
+			w := c.chain(s, o.Address(), d)
 			c.decided(s, w, d, before, after)
 			s.turn = append(s.turn, seen{w: w, height: d.Header.Height, block: d})
 		},

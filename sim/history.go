@@ -152,6 +152,9 @@ func (c *checker) ended(a *act) {
 	w := c.watch(a.address)
 	w.history.acts = append(w.history.acts, a)
 	w.history.open = slices.DeleteFunc(w.history.open, func(x *act) bool { return x == a })
+	if w.split() {
+		return
+	}
 	d := &a.completion
 	switch a.operation.(type) {
 	case op.Mutate, op.Operate:

@@ -27,7 +27,7 @@ func (w *world) told(v *vault, messages []wire.Message) {
 }
 
 func (c *checker) toldBundle(s *witness, b *agreement.Bundle) {
-	w := c.watch(b.Address)
+	w := c.file(s, b.Address)
 	m := s.member(w)
 	if b.Height > m.height {
 		c.fail(Durable, w, "%s speaks of height %d and has %d on its disk", s.name, b.Height, m.height)
@@ -45,7 +45,7 @@ func (c *checker) toldBundle(s *witness, b *agreement.Bundle) {
 }
 
 func (c *checker) toldHeight(s *witness, a vaultnet.Address, h vaultnet.Height) {
-	w := c.watch(a)
+	w := c.file(s, a)
 	m := s.member(w)
 	if h > m.height {
 		c.fail(Durable, w, "%s says that height %d applied a mutation and has height %d on its disk", s.name, h, m.height)

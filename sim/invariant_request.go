@@ -43,6 +43,9 @@ func (c *checker) requests(w *watched, b *block) {
 // withdrawn notes that a user was told, for good, that a request will never be applied.
 func (c *checker) withdrawn(a vaultnet.Address, id vaultnet.Digest) {
 	w := c.watch(a)
+	if w.split() {
+		return
+	}
 	if at, ok := w.ids[id]; ok {
 		c.fail(Withdrawn, w, "a user is told that mutation %v will never be applied; height %d has applied it", id, at)
 	}
@@ -58,7 +61,7 @@ func (c *checker) admitted(v *vault, in []core.Input) {
 		if _, m := in[i].Heard(); m != nil {
 			if s, ok := m.(*wire.Submit); ok {
 				if o := v.inner.Object(s.Request.Address); o != nil {
-					c.undecided(v.witness, c.watch(s.Request.Address), o)
+					c.undecided(v.witness, c.file(v.witness, s.Request.Address), o)
 				}
 			}
 		}

@@ -12,6 +12,7 @@ type poll struct {
 	height vaultnet.Height
 	round  uint32
 	block  vaultnet.Digest
+	set    vaultnet.Digest
 	voters []vaultnet.PublicKey
 }
 
@@ -38,7 +39,7 @@ func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, s
 		return
 	}
 	if b.Type == agreement.Precommit {
-		if n := c.prevotes(w, b.Height, b.Round, b.Block); set != nil && n+c.liarsIn(set) < vaultnet.Quorum(len(set.Members)) {
+		if n := c.prevotes(w, b); set != nil && n+c.liarsIn(set) < vaultnet.Quorum(len(set.Members)) {
 			c.fail(Polkas, w, "%s precommits %v at height %d round %d, for which %d honest members prevoted", s.name, b.Block,
 				b.Height, b.Round, n)
 		}
@@ -54,20 +55,20 @@ func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, s
 // poll counts an honest prevote.
 func (c *checker) poll(w *watched, key vaultnet.PublicKey, b *agreement.Ballot) {
 	for i := range w.polls {
-		if p := &w.polls[i]; p.height == b.Height && p.round == b.Round && p.block == b.Block {
+		if p := &w.polls[i]; p.height == b.Height && p.round == b.Round && p.block == b.Block && p.set == b.Set {
 			if !slices.Contains(p.voters, key) {
 				p.voters = append(p.voters, key)
 			}
 			return
 		}
 	}
-	w.polls = append(w.polls, poll{b.Height, b.Round, b.Block, []vaultnet.PublicKey{key}})
+	w.polls = append(w.polls, poll{b.Height, b.Round, b.Block, b.Set, []vaultnet.PublicKey{key}})
 }
 
-// prevotes counts the honest prevotes for a block in a round.
-func (c *checker) prevotes(w *watched, h vaultnet.Height, round uint32, block vaultnet.Digest) int {
+// prevotes counts the honest prevotes for a precommit's block in its round.
+func (c *checker) prevotes(w *watched, b *agreement.Ballot) int {
 	for i := range w.polls {
-		if p := &w.polls[i]; p.height == h && p.round == round && p.block == block {
+		if p := &w.polls[i]; p.height == b.Height && p.round == b.Round && p.block == b.Block && p.set == b.Set {
 			return len(p.voters)
 		}
 	}
@@ -80,7 +81,7 @@ func (c *checker) justified(w *watched, b *agreement.Ballot, lock uint32, set *a
 		return true
 	}
 	for i := range w.polls {
-		if p := &w.polls[i]; p.height == b.Height && p.block == b.Block && p.round > lock && p.round < b.Round &&
+		if p := &w.polls[i]; p.height == b.Height && p.block == b.Block && p.set == b.Set && p.round > lock && p.round < b.Round &&
 			len(p.voters)+c.liarsIn(set) >= vaultnet.Quorum(len(set.Members)) {
 			return true
 		}

@@ -26,7 +26,7 @@ func (c *checker) linearize() {
 		if c.violation != nil {
 			return
 		}
-		if w.address.Kind != vaultnet.KindMutableData {
+		if w.address.Kind != vaultnet.KindMutableData || w.split() {
 			continue
 		}
 		var ops []porcupine.Operation

@@ -27,6 +27,7 @@ type Totals struct {
 	Mutations  uint64         `json:"mutations"`  // applied, counted once each
 	Rounds     uint64         `json:"rounds"`     // in which the blocks were decided, the first of a height being 1
 	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
+	Splits     uint64         `json:"splits"`     // second objects that a split network put at an address
 	Histories  uint64         `json:"histories"`  // checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
 	Injected   map[string]int `json:"faults"`     // by kind
@@ -57,6 +58,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Mutations += u.Mutations
 	t.Rounds += u.Rounds
 	t.Unchecked += u.Unchecked
+	t.Splits += u.Splits
 	t.Histories += u.Histories
 	t.GivenUp += u.GivenUp
 	for _, m := range []struct {

@@ -182,6 +182,9 @@ func (w *world) demand(ctx context.Context, t *town) error {
 		return nil
 	}
 	for _, a := range last {
+		if c.watch(a.address).split() {
+			continue
+		}
 		if a.outcome() == Unknown {
 			c.fail(Answered, c.watch(a.address), "%s of a healed network is told %v", a.kind, a.completion.Err)
 			return nil

@@ -66,6 +66,9 @@ func (s *summary) write(w io.Writer) {
 	line("", "%s", counts(s.Kinds))
 	line("refusals", "%s", counts(s.Refusals))
 	line("histories", "%d checked, %d given up", s.Histories, s.GivenUp)
+	if s.Splits > 0 {
+		line("splits", "%d second objects at an address, made on the two sides of a split", s.Splits)
+	}
 	if s.Unchecked > 0 {
 		line("unchecked", "%d blocks that no honest vault showed whole", s.Unchecked)
 	}
