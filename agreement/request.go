@@ -58,7 +58,8 @@ type Host interface {
 	Fresh(r *Request, now vaultnet.Time) Verdict
 	// Change judges a set block: whether drop is gone or displaced, and add is up and holds a certified state.
 	Change(o *Object, add, drop vaultnet.PublicKey, now vaultnet.Time) Verdict
-	// Genesis judges a first set: whether this vault's own view names it, settled.
+	// Genesis judges a first set: Yes where this vault's own view names it, settled; No where it has reason to believe
+	// that the object exists elsewhere. An empty first block, which nobody is woken by, needs no more than not No.
 	Genesis(a vaultnet.Address, set *Set, now vaultnet.Time) Verdict
 	// Suspects reports whether a member has not answered for a while.
 	Suspects(member vaultnet.PublicKey) bool
