@@ -20,6 +20,7 @@ type act struct {
 	ticket     op.Ticket
 	begin, end int64 // µs; end 0 while it is under way
 	over       bool
+	apart      bool // a read of nothing by somebody cut off from those who would know
 	mutation   mutabledata.Mutation
 	query      mutabledata.Query
 	requester  vaultnet.PublicKey

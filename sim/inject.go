@@ -70,7 +70,7 @@ func (w *world) sever(f *Fault) {
 	if f.Kind != Flap {
 		w.net.cut(c)
 		w.noticed()
-		w.at(w.now+f.For.Microseconds(), func() { w.net.heal(c); w.noticed() })
+		w.at(w.now+f.For.Microseconds(), func() { w.net.heal(c, w.now); w.noticed() })
 		return
 	}
 	end := w.now + f.For.Microseconds()
@@ -81,7 +81,7 @@ func (w *world) sever(f *Fault) {
 		if cutNow {
 			w.net.cut(c)
 		} else {
-			w.net.heal(c)
+			w.net.heal(c, w.now)
 		}
 		w.noticed()
 		if w.now < end {

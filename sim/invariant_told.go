@@ -54,6 +54,10 @@ func (c *checker) toldApplied(w *watched, a *act) {
 // before the read began.
 func (c *checker) toldRead(w *watched, a *act) {
 	d := &a.completion
+	if d.Height == 0 && absent(a) && a.user.aside(w) {
+		a.apart = true
+		return
+	}
 	if before := w.history.seenBefore(a.begin); d.Height < before {
 		c.fail(Linearizable, w, "%s began to read when height %d was known to users, and was told of height %d", a.user.name,
 			before, d.Height)
@@ -81,6 +85,25 @@ func (c *checker) toldRead(w *watched, a *act) {
 		c.fail(Truthful, w, "%s reads %s at height %d and is told something else than it was", a.user.name, queryText(a.query), d.Height)
 	}
 }
+
+// aside reports whether the user was lately on the smaller side of a split: where no quorum of an object's members can be
+// reached, one that was made after the split began is not known (design §11).
+func (u *user) aside(w *watched) bool {
+	b := w.block(w.height())
+	if b == nil {
+		return false
+	}
+	reached := 0
+	for _, k := range b.after.Set.Members {
+		if i, ok := u.w.byKey[k]; ok && !u.w.net.wasCut(u.index, i, u.w.now-aftermath) {
+			reached++
+		}
+	}
+	return reached < vaultnet.Quorum(len(b.after.Set.Members))
+}
+
+// aftermath is how long, in µs, after the end of a split the two sides may not have found each other again.
+const aftermath = 10_000_000
 
 // answer is what a query gives, or the kind of its refusal.
 func (o *naive) answer(q mutabledata.Query) (any, refusal.Kind) {

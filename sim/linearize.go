@@ -42,7 +42,7 @@ func (c *checker) linearize() {
 					continue
 				}
 			case op.Read:
-				if a.completion.Err != nil && a.completion.Height == 0 && !absent(a) {
+				if a.completion.Err != nil && a.completion.Height == 0 && (!absent(a) || a.apart) {
 					continue
 				}
 				reads++

@@ -35,6 +35,7 @@ type network struct {
 	random   *rand.Rand
 	place    []uint32 // of each node on a circle, for WAN distances
 	cuts     []*cut   // in force
+	past     []*cut   // no more in force
 	lag      []int64  // µs more for messages to and from each node
 	steady   bool     // stabilised: nothing is lost, repeated or held back any more
 	messages uint64   // sent
@@ -47,6 +48,7 @@ type network struct {
 type cut struct {
 	from, to []bool // by node; a node beyond the end belongs to no side
 	both     bool
+	until    int64 // µs, when it was healed; 0: in force
 }
 
 func (c *cut) blocks(from, to int32) bool {
@@ -123,11 +125,35 @@ func (n *network) delay(from, to int32) int64 {
 
 func (n *network) cut(c *cut) { n.cuts = append(n.cuts, c) }
 
-func (n *network) heal(c *cut) {
+func (n *network) heal(c *cut, now int64) {
 	for i, x := range n.cuts {
 		if x == c {
 			n.cuts = append(n.cuts[:i], n.cuts[i+1:]...)
+			c.until = max(now, 1)
+			n.past = append(n.past, c)
 			return
 		}
 	}
+}
+
+// healAll ends all cuts.
+func (n *network) healAll(now int64) {
+	for len(n.cuts) > 0 {
+		n.heal(n.cuts[0], now)
+	}
+}
+
+// wasCut reports whether two nodes were cut off from each other, one way or both, at any time since a moment.
+func (n *network) wasCut(a, b int32, since int64) bool {
+	for _, c := range n.cuts {
+		if c.blocks(a, b) || c.blocks(b, a) {
+			return true
+		}
+	}
+	for _, c := range n.past {
+		if c.until >= since && (c.blocks(a, b) || c.blocks(b, a)) {
+			return true
+		}
+	}
+	return false
 }

@@ -151,7 +151,7 @@ func (w *world) idle() bool {
 func (w *world) heal() {
 	w.trace.line("HEAL", "no more faults")
 	w.net.steady = true
-	w.net.cuts = nil
+	w.net.healAll(w.now)
 	clear(w.net.lag)
 	for _, v := range w.vaults {
 		v.disk = w.options.Disk.Microseconds()
