@@ -156,7 +156,7 @@ func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Mess
 	p := &parcel{from: w.nodes[from].identity()}
 	if w.options.Crypto {
 		frames, err := wire.Encode(messages)
-		if err != nil {
+		if v, ok := w.nodes[from].(*vault); err != nil && (!ok || !v.liar) {
 			w.check.fail(Panic, nil, "%s sends what cannot be encoded: %v", w.nodes[from].label(), err)
 		}
 		p.frames = frames
