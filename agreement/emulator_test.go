@@ -51,8 +51,8 @@ type cluster struct {
 	wire    []parcel
 	drop    func(p parcel) bool // true: lost
 	delay   func(p parcel) vaultnet.Time
-	check   func(m *member)     // after each sealed turn
-	sent    int                 // bundles put on the wire
+	check   func(m *member) // after each sealed turn
+	sent    int             // bundles put on the wire
 	nonce   int
 	opened  map[string]*Request // what Config.Open finds
 }

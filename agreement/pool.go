@@ -71,16 +71,29 @@ func (t *turn) admissible(undecided []*Request, r *Request) error {
 	case r.Deadline < t.now:
 		return refusal.New(refusal.DeadlinePassed)
 	}
-	if err := t.mayApply(t.state, r, max(t.now, t.state.Time+1)); err != nil {
+	at := t.blockTime(r)
+	if err := t.mayApply(t.state, r, at); err != nil {
 		return err
 	}
-	if err := t.state.Machine.Check(undecided, r, max(t.now, t.state.Time+1)); err != nil {
+	if err := t.state.Machine.Check(undecided, r, at); err != nil {
 		return err
 	}
 	if len(undecided) >= vaultnet.MaxInFlight {
 		return refusal.New(refusal.TooManyMutations)
 	}
 	return nil
+}
+
+// blockTime is the time of a block that this member would propose now with the given requests: its clock's, later where
+// the block before or what the requests show demands it, as long as no clock within the skew objects.
+func (t *turn) blockTime(rs ...*Request) vaultnet.Time {
+	at := max(t.now, t.state.Time+1)
+	for _, r := range rs {
+		if r.NotBefore <= t.now.Add(t.cfg.Parameters.Skew) {
+			at = max(at, r.NotBefore)
+		}
+	}
+	return at
 }
 
 // cutPool drops from the pool what does not fit beside the block this member now votes for; what is cut gets a

@@ -14,6 +14,9 @@ type Request struct {
 	Attached []byte    // canonical encoding of what travels with it; empty for nothing
 	Proof    *SetProof // from Attached, of a first request at a free address; nil otherwise
 	Decoded  any       // the body and the rest of Attached, as the machine wants them
+	// NotBefore is the earliest block time at which it can be applied: what it shows was issued then, by clocks that may
+	// be ahead of this vault's. 0: any.
+	NotBefore vaultnet.Time
 }
 
 // Result is what an applied request gave, canonically encoded by its machine. At most ~2 KiB.

@@ -272,7 +272,7 @@ func (t *turn) build() *held {
 	if t.state == nil {
 		return nil
 	}
-	header := Header{Incarnation: t.incarnation(), Height: t.height + 1, Previous: t.digest, Time: max(t.now, t.state.Time+1)}
+	header := Header{Incarnation: t.incarnation(), Height: t.height + 1, Previous: t.digest, Time: t.blockTime()}
 	if header.Time > t.now.Add(t.cfg.Parameters.Skew) {
 		return nil // it would not vote for this yet, and what is proposed is durable by the vote alone
 	}
@@ -293,6 +293,7 @@ func (t *turn) build() *held {
 		ready = nil
 	}
 	if len(ready) > 0 {
+		header.Time = t.blockTime(ready...)
 		if h := t.block(header, ready); h != nil {
 			return h
 		}
@@ -310,6 +311,7 @@ func (t *turn) build() *held {
 	if a.round == 0 {
 		return nil
 	}
+	header.Time = t.blockTime()
 	return t.block(header, nil)
 }
 

@@ -67,6 +67,9 @@ func decodeBody(network vaultnet.NetworkID, r *agreement.Request, p *permit.Perm
 			return refusal.Invalid("operation on an account: with a permit")
 		}
 		_, founds = op.(*account.CreateAccount)
+		if s, ok := op.(*account.Settle); ok && !s.Closed {
+			r.NotBefore = s.Body.Expires + 1
+		}
 		r.Decoded = &Operation{op, seal{r, network}}
 	case len(r.Body) > 1 && r.Body[1] == permit.CodeClose: // a code is one byte, behind the one-byte head of the array
 		c, err := permit.DecodeClose(r.Body)
@@ -76,7 +79,7 @@ func decodeBody(network vaultnet.NetworkID, r *agreement.Request, p *permit.Perm
 		if p != nil {
 			return refusal.Invalid("closing of a permit: with another permit")
 		}
-		r.Decoded = &Close{c, seal{r, network}}
+		r.Decoded, r.NotBefore = &Close{c, seal{r, network}}, c.Permit.Body.Issued
 	default:
 		m, err := mutabledata.Decode(r.Body)
 		if err != nil {
@@ -84,6 +87,9 @@ func decodeBody(network vaultnet.NetworkID, r *agreement.Request, p *permit.Perm
 		}
 		_, founds = m.(*mutabledata.Put)
 		r.Decoded = &Mutation{m, p, seal{r, network}}
+		if p != nil {
+			r.NotBefore = p.Body.Issued
+		}
 	}
 	if r.Proof == nil {
 		return nil

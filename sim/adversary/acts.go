@@ -221,7 +221,7 @@ func (l *Liar) spam(s *core.Sealed) {
 				continue
 			}
 			set := o.Set()
-			ballot := agreement.Ballot{Height: o.Height() + 1, Round: rng.Uint32(), Type: agreement.Prevote, Set: set.Digest(), Previous: o.HeaderDigest()}
+			ballot := agreement.Ballot{Height: o.Height() + 1, Round: rng.Uint32() >> 2, Type: agreement.Prevote, Set: set.Digest(), Previous: o.HeaderDigest()}
 			junk := &agreement.Bundle{Address: b.Address, Height: o.Height()}
 			switch rng.IntN(6) {
 			case 0: // a round far away
