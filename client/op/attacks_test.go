@@ -309,3 +309,32 @@ func (w *world) exchange(a vaultnet.Address, add, drop vaultnet.PublicKey) {
 		w.t.Fatal(err)
 	}
 }
+
+// Two liars that agree are not enough for a refusal, nor for a success.
+func TestTwoLiarsAreNotEnough(t *testing.T) {
+	w, alice, a := heldObject(t)
+	m := w.members(a)
+	for _, v := range m[2:] {
+		v.silent = true
+	}
+	for _, v := range m[:2] {
+		v.lie = func(q wire.Message) ([]wire.Message, bool) {
+			set := refOf(w.at(a).last().set)
+			switch q := q.(type) {
+			case *wire.Submit:
+				return []wire.Message{&wire.Reply{Address: a, ID: q.Request.ID, Outcome: agreement.Refused, Height: 1, Set: set, Err: refusal.New(refusal.AccessDenied)}}, true
+			case *wire.Withdraw:
+				return []wire.Message{&wire.Reply{Address: a, ID: q.Withdraw.Identity(w.network), Outcome: agreement.Applied, Height: 2, Result: []byte{0x81, 0x80}, Set: set}}, true
+			case *wire.Read:
+				return []wire.Message{&wire.ReadAnswer{Call: q.Call, Height: 1, Set: set, Member: true, Err: refusal.New(refusal.NoSuchEntry)}}, true
+			}
+			return nil, false
+		}
+	}
+	options := Options{Timeout: 5 * time.Second}
+	w.c.books.list[0].held[0].uses[0].used = 0 // a permit is at hand
+	if e := w.refused(Mutate{As: alice, Address: a, Mutation: insert("k", "v"), Options: options}, refusal.Unavailable); !e.Detail.OutcomeUnknown {
+		t.Error("the outcome is said to be known")
+	}
+	w.refused(Read{Address: a, Query: getK, Options: options}, refusal.Unavailable)
+}

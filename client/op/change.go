@@ -307,13 +307,20 @@ func (m *change) follow() bool {
 	return true
 }
 
-// reason is the refusal that is shown; after a cancellation that is the cause only of being unavailable.
+// reason is the refusal that is shown. After a cancellation a retryable one says only that the change is unavailable,
+// and so does that a permit has to be renewed, where time did not suffice for it.
 func (m *change) reason(err *refusal.Error) *refusal.Error {
 	switch {
 	case m.giveUp && err.Kind.Retryable():
 		return m.unavailable(nil)
 	case err.Kind == refusal.PermitInvalid && m.unpaid != nil:
 		return m.unpaid
+	case err.Kind == refusal.PermitInvalid && m.wallet != nil && m.renewals < maxRenewals:
+		out := m.unavailable(nil)
+		if out.Cause == nil {
+			out.Cause = err
+		}
+		return out
 	}
 	return err
 }

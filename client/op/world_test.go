@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"testing"
 	"time"
 
 	"vaultnet"
@@ -26,7 +25,7 @@ import (
 // as soon as a quorum of members holds a request, and reaches each member that is not slow. Every message passes through
 // wire.Verify, as it would on its way. A vault can be told to lie, to be slow or to be silent.
 type world struct {
-	t       testing.TB
+	t       failer
 	now     vaultnet.Time
 	params  vaultnet.Parameters
 	network vaultnet.NetworkID
@@ -43,6 +42,7 @@ type world struct {
 	latency time.Duration
 	lookups int
 	sent    int
+	spread  func(to *vault) time.Duration                          // how long a block takes to a member; nil: no time
 	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
 	watch   func(to *vault, m wire.Message)                        // sees what the client sends
 }
@@ -89,6 +89,8 @@ type mail struct {
 	from, to vaultnet.PublicKey
 	m        wire.Message
 	decided  *agreement.Request // a mail to the world: what was being decided is
+	reach    int                // a mail to a vault: this height has come to it …
+	about    vaultnet.Address   // … of this object
 }
 
 type mails []mail
@@ -105,7 +107,14 @@ func (q *mails) Pop() any {
 	return m
 }
 
-func newWorld(t testing.TB, vaults int) *world {
+// failer is a testing.TB or a rapid.T.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func newWorld(t failer, vaults int) *world {
 	w := &world{
 		t: t, now: 1_700_000_000_000, params: vaultnet.LocalParameters(), keys: signature.NewRegistry(1), latency: 10 * time.Millisecond,
 		truth: make(map[vaultnet.Address]*truth),
@@ -235,7 +244,10 @@ func (w *world) decide(a vaultnet.Address, r *agreement.Request, set *agreement.
 	}
 	h.states = append(h.states, next)
 	for _, v := range w.vaults {
-		if !v.slow && !v.silent && (voters.Index(v.id) >= 0 || next.set.Index(v.id) >= 0) {
+		if w.spread != nil && voters.Index(v.id) >= 0 {
+			w.seq++
+			heap.Push(&w.queue, mail{at: w.now.Add(w.spread(v)), seq: w.seq, to: v.id, reach: int(height), about: a})
+		} else if !v.slow && !v.silent && (voters.Index(v.id) >= 0 || next.set.Index(v.id) >= 0) {
 			v.advance(a, int(height))
 		}
 	}
@@ -517,6 +529,9 @@ func (v *vault) withdraw(x *vaultnet.Withdraw) wire.Message {
 		m.Outcome, m.Height, m.Result = agreement.Applied, d.height, d.result
 		return m
 	}
+	if _, voted := v.w.at(x.Address).last().applied[id]; voted && v.pool[id] != nil {
+		return nil // it voted for the block that is on its way to it: it answers then
+	}
 	v.withdrawn[id] = true
 	delete(v.pool, id)
 	m.Outcome = agreement.Withdrawn
@@ -665,6 +680,10 @@ func (w *world) deliver(m mail) {
 		h := w.at(r.Address).last()
 		if _, twice := h.applied[r.ID]; !twice && w.votes(r) {
 			w.decide(r.Address, r, nil)
+		}
+	case m.reach > 0:
+		if v := w.vault(m.to); !v.slow && !v.silent {
+			v.advance(m.about, m.reach)
 		}
 	case m.m == nil:
 		w.c.Step(w.now, nil)
