@@ -7,8 +7,11 @@ import (
 // wishWindow is how many heights back a wish may lie: an object may be busy while its members wish.
 const wishWindow = 64
 
+// wishPatience is how many wishes are sent at intervals of T_leave before the intervals double.
+const wishPatience = 4
+
 // wish takes this vault's own view of how the set should change, and tells the members: at once, then every T_leave,
-// doubling (design §6).
+// doubling after a while and after set blocks that failed (design §6).
 func (t *turn) wish(c Change) {
 	if c == t.desire {
 		return
@@ -21,19 +24,50 @@ func (t *turn) sendWish() {
 	if t.desire == (Change{}) || t.wishAt > t.now {
 		return
 	}
-	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << t.wishGap)
-	t.wishGap = min(t.wishGap+1, 6)
+	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << min(max(0, t.wishGap-wishPatience), 6))
+	t.wishGap++
 	if t.me < 0 || t.height == 0 {
 		return
 	}
-	if _, ok := t.set.Next(t.address, t.desire.Add, t.desire.Drop, t.limit()); !ok {
+	c := t.common()
+	if _, ok := t.set.Next(t.address, c.Add, c.Drop, t.limit()); !ok {
 		return
 	}
-	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: t.desire.Add, Drop: t.desire.Drop,
-		By: &merkle.Attestation{Signer: t.cfg.Self}}
+	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: c.Add, Drop: c.Drop, By: &merkle.Attestation{Signer: t.cfg.Self}}
 	t.out.Sign = append(t.out.Sign, Leaf{Digest: w.Leaf(t.cfg.Network, t.address), By: w.By})
 	t.wishes[t.me] = w
 	t.bundle().Wishes = append(t.bundle().Wishes, w)
+}
+
+// common is the change that this member wishes: of its own desire and the others' wishes that it would vote for, the one
+// that most members wish; of equals, that of the member of the lowest rank. Members that all want some change, but name
+// different newcomers, come together by it.
+func (t *turn) common() Change {
+	best, most := t.desire, t.wishers(t.desire, t.me)
+	rank := t.me
+	for i, w := range t.wishes {
+		if w == nil || i == t.me {
+			continue
+		}
+		c := Change{w.Add, w.Drop}
+		n := t.wishers(c, t.me)
+		if c == best || n < most || n == most && i > rank || t.host.Change(t.Object, c.Add, c.Drop, t.now) != Yes {
+			continue
+		}
+		best, most, rank = c, n, i
+	}
+	return best
+}
+
+// wishers counts the members that wish a change, this one by its desire.
+func (t *turn) wishers(c Change, me int) int {
+	n := 0
+	for i, w := range t.wishes {
+		if i == me && c == t.desire || i != me && w != nil && (Change{w.Add, w.Drop}) == c {
+			n++
+		}
+	}
+	return n
 }
 
 // wished takes in another member's wish: its newest counts.
@@ -47,6 +81,9 @@ func (t *turn) wished(w *Wish) {
 	}
 	if old := t.wishes[i]; old == nil || old.Height <= w.Height {
 		t.wishes[i] = w
+		if mine := t.wishes[max(t.me, 0)]; t.desire != (Change{}) && t.me >= 0 && (mine == nil || t.common() != Change{mine.Add, mine.Drop}) {
+			t.wishAt = min(t.wishAt, t.now.Add(AskEvery)) // it may be worth joining
+		}
 	}
 }
 
@@ -79,5 +116,8 @@ func (t *turn) wishing() Change {
 func (t *turn) forgetWishes(d *Decided) {
 	if d.Header.SetBlock() || d.Header.Empty() || t.attempt != nil && t.attempt.noChange {
 		t.wishes = [maxMembers]*Wish{}
+		if !d.Header.SetBlock() {
+			t.wishGap += wishPatience
+		}
 	}
 }
