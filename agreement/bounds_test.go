@@ -30,8 +30,7 @@ func TestRule13FutureRoundsTheHighestOfEachSender(t *testing.T) {
 
 func TestRule13RoundsPastAreForgotten(t *testing.T) {
 	s := alone(t, 8, 7)
-	z := s.request("5=z", 1)
-	z.Deadline += 100_000
+	z := s.lasting(110_000, "5=z", 1)
 	s.submit(z)
 	for r := uint32(1); r < 30; r++ {
 		s.precommits(r-1, nil, 1, 6)

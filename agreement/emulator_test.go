@@ -125,10 +125,13 @@ func (c *cluster) proof() *SetProof {
 	return p
 }
 
-// request is a signed request; body is "key=value".
-func (c *cluster) request(body string, set uint64) *Request {
+// request is a signed request with 10 s to live; body is "key=value".
+func (c *cluster) request(body string, set uint64) *Request { return c.lasting(10_000, body, set) }
+
+// lasting is a request with so many milliseconds to live.
+func (c *cluster) lasting(ms vaultnet.Time, body string, set uint64) *Request {
 	c.nonce++
-	r := &Request{Request: vaultnet.Request{Address: c.address, Requester: vaultnet.PublicKey{42}, Deadline: c.now + 10_000, Set: set, Body: []byte(body)}}
+	r := &Request{Request: vaultnet.Request{Address: c.address, Requester: vaultnet.PublicKey{42}, Deadline: c.now + ms, Set: set, Body: []byte(body)}}
 	binary.BigEndian.PutUint64(r.Nonce[:], uint64(c.nonce))
 	r.ID = r.Identity(c.cfg.Network)
 	r.Bytes = slices.Concat(r.ID[:], r.Body)

@@ -89,8 +89,7 @@ func TestGenesisStaleViews(t *testing.T) {
 		vote string
 	}{{10_000, "prevote 0 X"}, {10_001, "prevote 0 nil"}} {
 		s := unborn(t, 8, 3)
-		r := s.request("0=g", 1)
-		r.Deadline += 60_000
+		r := s.lasting(70_000, "0=g", 1)
 		s.submit(r)
 		x1 := s.block("X", r) // while its views are fresh
 		_ = x1
@@ -120,8 +119,7 @@ func (s *solo) restartEmpty() {
 // Members that saw different proofs of one set judge a block alike, or a block with a polka could be refused for ever.
 func TestGenesisMembersWithDifferentProofsJudgeAlike(t *testing.T) {
 	early := unborn(t, 8, 3)
-	old := early.request("1=old", 1)
-	old.Deadline += 60_000
+	old := early.lasting(70_000, "1=old", 1)
 	early.submit(old) // this member knows the set by views that are stale when the block comes
 	early.now += 30_000
 	late := unborn(t, 8, 3)

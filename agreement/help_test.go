@@ -151,8 +151,7 @@ func (c *cluster) vacant() {
 	for _, m := range c.members {
 		m.host.fresh = func(*Request) Verdict { return No }
 	}
-	r := c.request("0=x", 1)
-	r.Deadline = c.now + 1_900
+	r := c.lasting(1_900, "0=x", 1)
 	c.all(r)
 	c.run(20_000)
 	for _, m := range c.members {

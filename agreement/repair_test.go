@@ -137,8 +137,7 @@ func TestRule09RoundTimeoutsGrowToACap(t *testing.T) {
 			t.Errorf("round %d: %d ms, want %d", r, got, want)
 		}
 	}
-	z := s.request("5=z", 1)
-	z.Deadline = s.now + 100_000
+	z := s.lasting(100_000, "5=z", 1)
 	s.submit(z)
 	for r := uint32(1); r < 4; r++ {
 		s.reach(r)

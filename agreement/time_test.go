@@ -68,12 +68,10 @@ func TestRule08TimelinessStretches(t *testing.T) {
 	} {
 		s := alone(t, 8, 7)
 		first := s.now
-		z := s.request("5=z", 1)
-		z.Deadline = s.now + 100_000
+		z := s.lasting(100_000, "5=z", 1)
 		s.submit(z)
 		s.m.object.attempt.since = first - x.active
-		r := s.request("1=a", 1)
-		r.Deadline = s.now + 100_000
+		r := s.lasting(100_000, "1=a", 1)
 		s.prevotes(1, nil, 1, 3)
 		s.m.events = nil
 		s.proposes(1, s.blockAt("X", s.now-x.behind, r))
@@ -85,8 +83,7 @@ func TestRule08TimelinessStretches(t *testing.T) {
 func TestRule08TheStretchRevivesNothing(t *testing.T) {
 	for _, late := range []vaultnet.Time{2_000, 2_001} {
 		s := alone(t, 8, 7)
-		z := s.request("5=z", 1)
-		z.Deadline = s.now + 100_000
+		z := s.lasting(100_000, "5=z", 1)
 		s.submit(z)
 		r := s.request("1=a", 1)
 		s.m.object.attempt.since -= 100_000
