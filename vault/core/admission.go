@@ -57,7 +57,7 @@ func (v *Vault) submitted(from vaultnet.PublicKey, m *wire.Submit, vouched bool)
 // where it cannot go on. The request has to prove the set that is to decide it.
 func (v *Vault) found(from vaultnet.PublicKey, e *object, r *agreement.Request) bool {
 	at := r.Address.Location()
-	if s := e.knownSet(); s != nil {
+	if s := v.setOf(e); s != nil {
 		if s.Index(v.cfg.Self) < 0 {
 			v.refer(from, r, s)
 			return false
@@ -176,7 +176,7 @@ func (v *Vault) withdraw(from vaultnet.PublicKey, m *wire.Withdraw) {
 	id := w.Identity(v.network)
 	if e == nil || e.live == nil || e.live.Height() == 0 {
 		answer := &wire.Reply{Address: w.Address, ID: id}
-		switch s := e.knownSet(); {
+		switch s := v.setOf(e); {
 		case s != nil && s.Index(v.cfg.Self) < 0, s == nil && !v.responsible(w.Address.Location()) && (e == nil || e.live == nil):
 			answer.Outcome, answer.Members, answer.Nearer = agreement.Stranger, s, v.nearer(w.Address.Location())
 			v.send(from, answer)

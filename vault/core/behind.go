@@ -26,7 +26,7 @@ func (v *Vault) early(l *live, from vaultnet.PublicKey, m *wire.Submit) bool {
 	}
 	until := v.now.Add(catchUpFor)
 	l.held = append(l.held, heldSubmit{from, m, until})
-	v.give(l, agreement.Input{Bundle: &agreement.Bundle{Address: l.entry.address, Height: max(m.Seen, l.Height()+1)}})
+	v.give(l, agreement.Input{Bundle: &agreement.Bundle{Address: l.entry.address(), Height: max(m.Seen, l.Height()+1)}})
 	v.schedule.at(until, func() { v.resume(l) })
 	return true
 }
@@ -58,9 +58,9 @@ func (v *Vault) resume(l *live) {
 // recover makes the vault fetch an object of which it is a member by a set that it believes, and holds nothing.
 func (v *Vault) recover(e *object) {
 	if e.live == nil && !e.stored && !e.damaged {
-		v.adopt(e, agreement.New(&v.agree, e.address))
+		v.adopt(e, agreement.New(&v.agree, e.address()))
 	}
-	if e.live != nil && e.set != nil {
-		v.give(e.live, agreement.Input{Believe: e.set})
+	if s := v.objects.noted(e); e.live != nil && s != nil {
+		v.give(e.live, agreement.Input{Believe: s})
 	}
 }

@@ -117,7 +117,7 @@ func (v *Vault) bundle(from vaultnet.PublicKey, m *wire.Bundle) {
 		return
 	}
 	l := e.live
-	if l.Height() == 0 && l.Set() == nil && !v.founds(m.Bundle) && e.set == nil {
+	if l.Height() == 0 && l.Set() == nil && !v.founds(m.Bundle) && e.number == 0 {
 		v.ignore(from, "bundle of an object that is not held")
 		return
 	}

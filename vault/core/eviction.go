@@ -16,8 +16,9 @@ type lru struct {
 	bytes          int64
 }
 
-// overhead is what a loaded object counts beyond its data, in bytes (see TestIdleObjectCosts).
-const overhead = 3 << 10
+// overhead is what a loaded object counts beyond its data, in bytes: about 10 KiB with its last block still at hand, 6 KiB
+// as it is read from the store (see TestIdleObjectCosts).
+const overhead = 11 << 10
 
 func (s *lru) add(l *live) {
 	l.older, l.younger = s.newest, nil
@@ -27,7 +28,7 @@ func (s *lru) add(l *live) {
 		s.oldest = l
 	}
 	s.newest = l
-	s.bytes += overhead + l.entry.bytes
+	s.bytes += l.size
 }
 
 func (s *lru) remove(l *live) {
@@ -42,7 +43,7 @@ func (s *lru) remove(l *live) {
 		s.newest = l.older
 	}
 	l.older, l.younger = nil, nil
-	s.bytes -= overhead + l.entry.bytes
+	s.bytes -= l.size
 }
 
 // use makes an object the last used.
@@ -64,10 +65,16 @@ func (v *Vault) resize(l *live) {
 			n = m.bytes()
 		}
 	}
-	d := n - l.entry.bytes
-	l.entry.bytes = n
-	v.loaded.bytes += d
-	v.bytes += d
+	v.bytes += n - int64(l.entry.bytes)
+	l.entry.bytes = uint32(n) // at most a few MiB
+	size := overhead + n
+	if d := l.Decided(); d != nil {
+		for _, r := range d.Bodies { // kept for whoever missed the last block
+			size += int64(len(r.Bytes) + len(r.Attached))
+		}
+	}
+	v.loaded.bytes += size - l.size
+	l.size = size
 }
 
 // shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left.
@@ -94,13 +101,13 @@ func (v *Vault) evictable(l *live) bool {
 func (v *Vault) evict(l *live) {
 	e := l.entry
 	e.height, e.digest = l.Height(), l.HeaderDigest()
-	if s := l.Set(); s != nil && e.height > 0 && (e.set == nil || s.Number >= e.set.Number) {
-		e.set = s
+	if s := l.Set(); s != nil && e.height > 0 && s.Number >= uint64(e.number) {
+		v.objects.note(e, s)
 	}
 	v.loaded.remove(l)
 	e.live = nil
 	if f := v.cfg.Observer.Evicted; f != nil {
-		f(e.address)
+		f(e.address())
 	}
 }
 
@@ -134,11 +141,11 @@ func (v *Vault) loadFor(e *object, then func(*live)) {
 }
 
 func (v *Vault) startLoading(e *object) *loading {
-	ld := v.loading[e.address]
+	ld := v.loading[e.address()]
 	if ld == nil {
 		ld = &loading{}
-		v.loading[e.address] = ld
-		v.out.loads = append(v.out.loads, e.address)
+		v.loading[e.address()] = ld
+		v.out.loads = append(v.out.loads, e.address())
 	}
 	return ld
 }

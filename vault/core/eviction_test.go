@@ -3,7 +3,6 @@ package core
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"testing"
 	"time"
 
@@ -24,8 +23,8 @@ func TestIdleObjectsAreEvictedAndReadAgain(t *testing.T) {
 	w.run(time.Minute)
 	for _, h := range w.houses {
 		live := 0
-		for _, e := range h.core.objects.at {
-			if e.live != nil {
+		for _, s := range h.core.objects.space().spots {
+			if s.thing.live != nil {
 				live++
 			}
 		}
@@ -152,40 +151,3 @@ func TestADamagedObjectIsToldToNobody(t *testing.T) {
 	p := c.permit(c.key, a, 1)
 	c.applied(c.submit(w.group(a), w.sign(c.key, a, 1, mutabledata.Encode(insert("x", "")), wire.Attached{Permit: p})), 7)
 }
-
-// What an idle object costs beyond its data, in bytes of heap: as the claim in the documentation has it.
-func TestIdleObjectCosts(t *testing.T) {
-	resident, evicted := idleCost(t, 4000)
-	t.Logf("an idle object costs %d bytes loaded, %d bytes evicted, beyond its data", resident, evicted)
-	if resident > overhead {
-		t.Errorf("%d bytes loaded, more than the %d that are counted", resident, overhead)
-	}
-	if evicted > 200 {
-		t.Errorf("%d bytes evicted, more than 200", evicted)
-	}
-}
-
-// idleCost makes n objects with one small entry at a vault that is alone, each with the set of eight that it would have.
-func idleCost(t testing.TB, n int) (resident, evicted int) {
-	w := newTown(t, 1)
-	w.run(time.Second)
-	c := w.citizen("Alice")
-	a := address("object")
-	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("0123456789")}})
-	w.run(time.Minute)
-	h := w.houses[0]
-	return measure(t, h, a, n), measureEvicted(t, h, a, n)
-}
-
-// heap is the live heap in bytes.
-func heapBytes() int {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
-}
-
-func measure(t testing.TB, h *house, a vaultnet.Address, n int) int { return 0 }
-
-func measureEvicted(t testing.TB, h *house, a vaultnet.Address, n int) int { return 0 }

@@ -89,7 +89,7 @@ func (h *holders) notify(a, object vaultnet.Address) {
 
 // vouches judges a need by what is known, and begins to ask where that is not enough.
 func (v *Vault) vouches(n *need) agreement.Verdict {
-	if s := v.objects.get(n.address).knownSet(); s != nil && n.enough(s.Members) {
+	if s := v.setOf(v.objects.get(n.address)); s != nil && n.enough(s.Members) {
 		return agreement.Yes
 	}
 	h := v.holders.get(n.address)
@@ -155,7 +155,7 @@ func (v *Vault) askHolder(h *holder, k vaultnet.PublicKey) {
 	}
 	a := holderAnswer{from: k}
 	if k == v.cfg.Self {
-		a.heard, a.set, a.settled = true, v.objects.get(h.address).knownSet(), v.settled(h.address)
+		a.heard, a.set, a.settled = true, v.setOf(v.objects.get(h.address)), v.settled(h.address)
 	} else {
 		v.send(k, &wire.GetSet{Call: h.call, Address: h.address})
 		v.expect(v.peers.get(k))

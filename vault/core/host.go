@@ -92,7 +92,7 @@ func (v *Vault) room(r *agreement.Request) bool {
 // Genesis implements [agreement.Host]: this vault's own view, settled, names the set.
 func (v *Vault) Genesis(a vaultnet.Address, set *agreement.Set, _ vaultnet.Time) agreement.Verdict {
 	l := a.Location()
-	if e := v.objects.get(a); e != nil && e.set != nil && !sameSet(e.set, set) {
+	if s := v.objects.noted(v.objects.get(a)); s != nil && !sameSet(s, set) {
 		return agreement.No // pointers say that it exists elsewhere
 	}
 	if slices.Equal(v.closeGroup(l), set.Members) && v.settled(a) {

@@ -30,7 +30,7 @@ func (v *Vault) invite(from vaultnet.PublicKey, m *wire.Invite) {
 		v.ignore(from, "invitation to a set that it is not of")
 		return
 	}
-	if known := e.knownSet(); known != nil && (known.Number > m.Set.Number || known.Number == m.Set.Number && !sameSet(known, m.Set)) {
+	if known := v.setOf(e); known != nil && (known.Number > m.Set.Number || known.Number == m.Set.Number && !sameSet(known, m.Set)) {
 		v.ignore(from, "invitation to a set that is not believed")
 		return
 	}

@@ -28,20 +28,20 @@ func (v *Vault) erase(l *live) {
 		return
 	}
 	for _, w := range l.Erase() {
-		v.out.erased = append(v.out.erased, vaultnet.Write{Key: append(ObjectPrefix(e.address), w.Key...)})
+		v.out.erased = append(v.out.erased, vaultnet.Write{Key: append(ObjectPrefix(e.address()), w.Key...)})
 	}
 	for _, a := range l.asking {
 		v.answered(a)
 	}
 	v.alarms.set(l, vaultnet.Never)
 	v.loaded.remove(l)
-	v.bytes -= e.bytes
+	v.bytes -= int64(e.bytes)
 	v.count(e, false)
-	if s := l.Set(); l.Height() > 0 && (e.set == nil || s.Number > e.set.Number) {
-		e.set = s
+	if s := l.Set(); l.Height() > 0 && s.Number > uint64(e.number) {
+		v.objects.note(e, s)
 	}
 	e.live, e.stored, e.height, e.digest, e.bytes = nil, false, 0, vaultnet.Digest{}, 0
-	if e.set == nil {
+	if e.number == 0 {
 		v.objects.remove(e)
 	}
 }

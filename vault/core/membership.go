@@ -144,7 +144,7 @@ func (v *Vault) mayDrop(a vaultnet.Address, s *agreement.Set, c agreement.Change
 // reviewMember looks at every object of whose set a vault is a member.
 func (v *Vault) reviewMember(k vaultnet.PublicKey) {
 	for _, s := range v.objects.space().spots {
-		if e := s.thing; e.holds() && e.knownSet().Index(k) >= 0 {
+		if e := s.thing; e.holds() && v.setOf(e).Index(k) >= 0 {
 			v.review(e)
 		}
 	}
@@ -156,7 +156,7 @@ func (v *Vault) reviewNear(q *peer) {
 		v.review(e)
 	}
 	for _, s := range v.objects.space().spots {
-		if e := s.thing; e.holds() && len(e.knownSet().Members) < v.cfg.Parameters.GroupSize {
+		if e := s.thing; e.holds() && len(v.setOf(e).Members) < v.cfg.Parameters.GroupSize {
 			v.review(e) // any newcomer is welcome
 		}
 	}
@@ -176,12 +176,12 @@ func (v *Vault) reviewAsked(k vaultnet.PublicKey) {
 
 // review compares an object's set with this vault's view.
 func (v *Vault) review(e *object) {
-	s := e.knownSet()
+	s := v.setOf(e)
 	if !e.holds() || s.Index(v.cfg.Self) < 0 {
 		v.content(e)
 		return
 	}
-	c := v.wanted(e.address, s)
+	c := v.wanted(e.address(), s)
 	if c == (agreement.Change{}) {
 		v.content(e)
 		return
@@ -196,13 +196,13 @@ func (v *Vault) review(e *object) {
 	}
 	if v.changes.active >= maxChanging {
 		danger := v.danger(s)
-		if old, ok := v.changes.waiting[e.address]; !ok || old != danger {
-			v.changes.waiting[e.address] = danger
-			heap.Push(&v.changes.queue, endangered{e.address, danger})
+		if old, ok := v.changes.waiting[e.address()]; !ok || old != danger {
+			v.changes.waiting[e.address()] = danger
+			heap.Push(&v.changes.queue, endangered{e.address(), danger})
 		}
 		return
 	}
-	delete(v.changes.waiting, e.address)
+	delete(v.changes.waiting, e.address())
 	begin := func(l *live) {
 		if l.change == nil && v.changes.active < maxChanging {
 			v.changes.active++
@@ -231,7 +231,7 @@ func (v *Vault) danger(s *agreement.Set) int {
 
 // content ends what this vault wanted of an object.
 func (v *Vault) content(e *object) {
-	delete(v.changes.waiting, e.address)
+	delete(v.changes.waiting, e.address())
 	if l := e.live; l != nil && l.change != nil {
 		v.endChange(l)
 		v.give(l, agreement.Input{Desire: &agreement.Change{}})
@@ -286,13 +286,13 @@ func (v *Vault) inviteCandidate(l *live, c *change) {
 		if len(v.changes.passed) >= maxInvitations {
 			clear(v.changes.passed)
 		}
-		v.changes.passed[passing{l.entry.address, c.Add}] = v.now.Add(passedOver)
+		v.changes.passed[passing{l.entry.address(), c.Add}] = v.now.Add(passedOver)
 		v.schedule.at(v.now, func() { v.review(l.entry) })
 		return
 	}
 	c.tries++
 	c.invited = v.now
-	v.send(c.Add, &wire.Invite{Address: l.entry.address, Set: l.Set()})
+	v.send(c.Add, &wire.Invite{Address: l.entry.address(), Set: l.Set()})
 	v.schedule.at(v.now.Add(inviteEvery), func() {
 		if l.entry.live == l && l.change == c {
 			v.touch(l)
@@ -303,11 +303,11 @@ func (v *Vault) inviteCandidate(l *live, c *change) {
 // setChanged is called when an object has another set here than before its step.
 func (v *Vault) setChanged(l *live, before, after *agreement.Set) {
 	e := l.entry
-	if e.set != nil && e.set.Number <= after.Number {
-		e.set = nil // the object itself knows better
+	if uint64(e.number) <= after.Number {
+		v.objects.note(e, nil) // the object itself knows better
 	}
 	if f := v.cfg.Observer.Members; f != nil {
-		f(e.address, before, after)
+		f(e.address(), before, after)
 	}
 	v.meetMembers(after)
 	if l.change != nil {
@@ -318,7 +318,7 @@ func (v *Vault) setChanged(l *live, before, after *agreement.Set) {
 		v.announce(e)
 		v.review(e)
 	} else {
-		delete(v.changes.waiting, e.address)
+		delete(v.changes.waiting, e.address())
 		v.leave(l)
 	}
 }

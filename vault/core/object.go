@@ -2,6 +2,9 @@ package core
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
 	"slices"
 
 	"vaultnet"
@@ -9,18 +12,28 @@ import (
 )
 
 // object is an address at which the vault knows something: an object that it holds, loaded or not, or only who holds it.
+// It is kept small: see TestIdleObjectCosts.
 type object struct {
-	address vaultnet.Address
-	live    *live // nil: nothing is held, or it is in the store alone
-	stored  bool  // the store has records of it
-	damaged bool  // what the store has of it is not what was put there
-	free    bool  // nothing was decided yet: counted in Vault.free
+	name vaultnet.Name
+	tag  vaultnet.Tag
+	next *object // with the same key in objects
+	live *live   // nil: nothing is held, or it is in the store alone
 
 	// As of when it was last loaded, or as pointers said:
-	height vaultnet.Height
-	digest vaultnet.Digest // of the header at height
-	set    *agreement.Set  // nil: none is known
-	bytes  int64           // of data
+	height  vaultnet.Height
+	digest  vaultnet.Digest // of the header at height
+	members string          // of the newest set known, in roster's numbers: 4 bytes each
+	number  uint32          // of that set; 0: none is known
+	bytes   uint32          // of data
+
+	kind    vaultnet.Kind
+	stored  bool // the store has records of it
+	damaged bool // what the store has of it is not what was put there
+	free    bool // nothing was decided yet: counted in Vault.free
+}
+
+func (e *object) address() vaultnet.Address {
+	return vaultnet.Address{Kind: e.kind, Name: e.name, Tag: e.tag}
 }
 
 // live is an object that is loaded, with what is going on around it.
@@ -43,6 +56,7 @@ type live struct {
 	following bool // at invitation
 	tidying   bool // looked at again in a while, for it may never come to be
 
+	size           int64 // bytes it counts in the memory budget
 	older, younger *live // by last use
 }
 
@@ -57,26 +71,59 @@ const (
 
 // objects is everything the vault knows of addresses.
 type objects struct {
-	at    map[vaultnet.Address]*object
-	atlas *space[*object] // by location, made when a turn needs it
+	at     map[uint64]*object // by [objectKey], several in a chain
+	count  int
+	roster roster
+	atlas  *space[*object] // by location, made when a turn needs it
 }
 
-func (s *objects) get(a vaultnet.Address) *object { return s.at[a] }
+func newObjects() objects {
+	return objects{at: make(map[uint64]*object), roster: roster{number: make(map[vaultnet.PublicKey]uint32)}}
+}
+
+// objectKey is a hash that nobody can aim at.
+func objectKey(a vaultnet.Address) uint64 {
+	var buf [vaultnet.AddressSize]byte
+	h := sha256.Sum256(a.Append(buf[:0]))
+	return binary.BigEndian.Uint64(h[:])
+}
+
+func (s *objects) get(a vaultnet.Address) *object {
+	e := s.at[objectKey(a)]
+	for e != nil && e.address() != a {
+		e = e.next
+	}
+	return e
+}
 
 // add returns what is known of an address, a new entry where that is nothing.
 func (s *objects) add(a vaultnet.Address) *object {
-	if e := s.at[a]; e != nil {
+	if e := s.get(a); e != nil {
 		return e
 	}
-	e := &object{address: a}
-	s.at[a] = e
+	k := objectKey(a)
+	e := &object{kind: a.Kind, name: a.Name, tag: a.Tag, next: s.at[k]}
+	s.at[k] = e
+	s.count++
 	s.atlas = nil
 	return e
 }
 
 // remove forgets an address.
 func (s *objects) remove(e *object) {
-	delete(s.at, e.address)
+	k := objectKey(e.address())
+	for at := s.at[k]; at != nil; at = at.next {
+		if at.next == e {
+			at.next = e.next
+		}
+	}
+	if s.at[k] == e {
+		s.at[k] = e.next
+	}
+	if s.at[k] == nil {
+		delete(s.at, k)
+	}
+	s.count--
 	s.atlas = nil
 }
 
@@ -84,15 +131,17 @@ func (s *objects) remove(e *object) {
 // is kept until one comes or goes, or the turn ends.
 func (s *objects) space() *space[*object] {
 	if s.atlas == nil {
-		spots := make([]spot[*object], 0, len(s.at))
+		spots := make([]spot[*object], 0, s.count)
 		for _, e := range s.at { // in any order: sorted below
-			spots = append(spots, spot[*object]{e.address.Location(), e})
+			for ; e != nil; e = e.next {
+				spots = append(spots, spot[*object]{e.address().Location(), e})
+			}
 		}
 		slices.SortFunc(spots, func(a, b spot[*object]) int {
 			if c := bytes.Compare(a.location[:], b.location[:]); c != 0 {
 				return c
 			}
-			return a.thing.address.Compare(b.thing.address)
+			return a.thing.address().Compare(b.thing.address())
 		})
 		s.atlas = &space[*object]{spots}
 	}
@@ -104,19 +153,60 @@ func (e *object) holds() bool {
 	return e != nil && (e.live != nil && e.live.Height() > 0 || e.live == nil && e.height > 0)
 }
 
-// knownSet is the newest set known to hold the address; nil where none is.
-func (e *object) knownSet() *agreement.Set {
+// roster numbers the vaults that are or were members of objects, so that a set takes a few bytes.
+type roster struct {
+	vaults []vaultnet.PublicKey
+	number map[vaultnet.PublicKey]uint32
+}
+
+// pack writes members as numbers.
+func (r *roster) pack(members []vaultnet.PublicKey) string {
+	b := make([]byte, 0, 4*len(members))
+	for _, k := range members {
+		n, ok := r.number[k]
+		if !ok {
+			n = uint32(len(r.vaults))
+			r.vaults = append(r.vaults, k)
+			r.number[k] = n
+		}
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	return string(b)
+}
+
+func (r *roster) unpack(s string) []vaultnet.PublicKey {
+	members := make([]vaultnet.PublicKey, 0, len(s)/4)
+	for ; len(s) >= 4; s = s[4:] {
+		members = append(members, r.vaults[binary.BigEndian.Uint32([]byte(s[:4]))])
+	}
+	return members
+}
+
+// noted is the set that is noted at an entry; nil where none is.
+func (s *objects) noted(e *object) *agreement.Set {
+	if e == nil || e.number == 0 {
+		return nil
+	}
+	return &agreement.Set{Number: uint64(e.number), Members: s.roster.unpack(e.members)}
+}
+
+// note writes down a set; nil for none.
+func (s *objects) note(e *object, set *agreement.Set) {
+	e.number, e.members = 0, ""
+	if set != nil && set.Number <= math.MaxUint32 {
+		e.number, e.members = uint32(set.Number), s.roster.pack(set.Members)
+	}
+}
+
+// setOf is the newest set known to hold an address; nil where none is. Then the address may be free.
+func (v *Vault) setOf(e *object) *agreement.Set {
 	if e == nil {
 		return nil
 	}
-	s := e.set
 	if l := e.live; l != nil && l.Height() > 0 {
-		if own := l.Set(); own != nil && (s == nil || own.Number >= s.Number) {
-			s = own
+		if own := l.Set(); own != nil && own.Number >= uint64(e.number) {
+			return own
 		}
 	}
-	return s
+	return v.objects.noted(e)
 }
-
-// exists reports whether the vault knows that the address is taken: it holds a decided block, or believes a pointer.
-func (e *object) exists() bool { return e.knownSet() != nil }

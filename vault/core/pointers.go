@@ -36,14 +36,14 @@ func (v *Vault) pointer(e *object) (wire.Pointer, bool) {
 	if !e.holds() {
 		return wire.Pointer{}, false
 	}
-	s := e.set
+	s := v.objects.noted(e)
 	if e.live != nil {
 		s = e.live.Set()
 	}
 	if s.Index(v.cfg.Self) < 0 {
 		return wire.Pointer{}, false
 	}
-	return wire.Pointer{Address: e.address, Set: s}, true
+	return wire.Pointer{Address: e.address(), Set: s}, true
 }
 
 // announce tells the vaults near an object that its set is new.
@@ -52,7 +52,7 @@ func (v *Vault) announce(e *object) {
 	if !ok {
 		return
 	}
-	for _, q := range v.peers.nearest(e.address.Location(), near, isPresent) {
+	for _, q := range v.peers.nearest(e.address().Location(), near, isPresent) {
 		if q.told && q.up {
 			v.send(q.key, &wire.Pointers{List: []wire.Pointer{p}})
 		}
@@ -68,7 +68,7 @@ func (v *Vault) promote(list []*object) {
 		if !ok {
 			continue
 		}
-		nearest := v.peers.nearest(e.address.Location(), near, isPresent)
+		nearest := v.peers.nearest(e.address().Location(), near, isPresent)
 		if len(nearest) < near {
 			continue
 		}
@@ -155,7 +155,7 @@ func (v *Vault) pointers(from vaultnet.PublicKey, m *wire.Pointers) {
 // alike; where fewer did, the other members are asked, once, and after [claimsFor] it counts for nothing.
 func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreement.Set) {
 	e := v.objects.get(a)
-	known := e.knownSet()
+	known := v.setOf(e)
 	if known != nil && s.Number <= known.Number || s.Index(from) < 0 && (known == nil || known.Index(from) < 0) {
 		return
 	}
@@ -224,7 +224,7 @@ func (v *Vault) claimAnswer(from vaultnet.PublicKey, m *wire.SetAnswer) bool {
 // the members named; a set of fewer than four, in which a liar cannot be told from an honest member, only by all of
 // them, and only if they are near.
 func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alike []vaultnet.PublicKey) bool {
-	if known := e.knownSet(); known != nil {
+	if known := v.setOf(e); known != nil {
 		said, reachable := 0, 0
 		for _, k := range known.Members {
 			if slices.Contains(alike, k) {
@@ -262,8 +262,8 @@ func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alik
 // believe takes over a set. A member that holds less than that set has decided fetches the rest.
 func (v *Vault) believe(a vaultnet.Address, s *agreement.Set) {
 	e := v.objects.add(a)
-	before := e.knownSet()
-	e.set = s
+	before := v.setOf(e)
+	v.objects.note(e, s)
 	if f := v.cfg.Observer.Members; f != nil {
 		f(a, before, s)
 	}

@@ -19,7 +19,7 @@ func (v *Vault) outcome(m *wire.GetOutcome) *wire.OutcomeAnswer {
 	known := v.now <= m.Deadline.Add(vaultnet.ResultsKept) // longer ago, results are forgotten
 	e := v.objects.get(m.Address)
 	if e == nil || e.live == nil || e.live.Height() == 0 {
-		set := e.knownSet()
+		set := v.setOf(e)
 		switch {
 		case set != nil || !v.responsible(m.Address.Location()):
 			answer.Outcome, answer.Members = agreement.Stranger, set
@@ -37,7 +37,7 @@ func (v *Vault) outcome(m *wire.GetOutcome) *wire.OutcomeAnswer {
 	}
 	switch {
 	case !l.Member():
-		answer.Outcome, answer.Members = agreement.Stranger, e.knownSet()
+		answer.Outcome, answer.Members = agreement.Stranger, v.setOf(e)
 	case known && m.Deadline >= l.forgot:
 		answer.Outcome = agreement.Refused
 		answer.Clear = v.clear(e, m.Deadline)
@@ -57,7 +57,7 @@ func (v *Vault) clear(e *object, t vaultnet.Time) bool {
 func (v *Vault) getSet(from vaultnet.PublicKey, m *wire.GetSet) {
 	v.later = append(v.later, func() {
 		e := v.objects.get(m.Address)
-		answer := &wire.SetAnswer{Call: m.Call, Address: m.Address, Set: e.knownSet(), Nearer: v.nearer(m.Address.Location())}
+		answer := &wire.SetAnswer{Call: m.Call, Address: m.Address, Set: v.setOf(e), Nearer: v.nearer(m.Address.Location())}
 		if e != nil && e.live != nil {
 			answer.Height = e.live.Height()
 		} else if e != nil {

@@ -23,7 +23,7 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 	e := v.objects.get(m.Address)
 	at := m.Address.Location()
 	if e == nil || e.live == nil || e.live.Height() == 0 {
-		answer.Members = e.knownSet()
+		answer.Members = v.setOf(e)
 		answer.Nearer = v.nearer(at)
 		switch {
 		case answer.Members != nil || !v.responsible(at):
@@ -44,7 +44,7 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 	s := l.State()
 	answer.Height, answer.Header, answer.Time, answer.Set, answer.Member = l.Height(), l.HeaderDigest(), s.Time, v.refOf(l), l.Member()
 	if !answer.Member {
-		answer.Members, answer.Nearer = e.knownSet(), v.nearer(at)
+		answer.Members, answer.Nearer = v.setOf(e), v.nearer(at)
 		return v.answerRead(answer, m, nil, refusal.New(refusal.NotSettled))
 	}
 	value, err := v.query(m, s.Machine)

@@ -68,17 +68,17 @@ func (v *Vault) forgetAsking(l *live) {
 
 // reply sends agreement's word on a request to whoever waits for it. A refusal is provisional: those who got it wait on.
 func (v *Vault) reply(l *live, r *agreement.Reply) {
-	m := &wire.Reply{Address: l.entry.address, ID: r.ID, Outcome: r.Outcome, Height: r.Height, Set: v.refOf(l)}
+	m := &wire.Reply{Address: l.entry.address(), ID: r.ID, Outcome: r.Outcome, Height: r.Height, Set: v.refOf(l)}
 	switch r.Outcome {
 	case agreement.Applied:
 		m.Result = r.Result
-		m.Permit = v.signIssued(l.entry.address, r.Result)
+		m.Permit = v.signIssued(l.entry.address(), r.Result)
 	case agreement.Refused:
 		m.Err = v.refused(m.Address, asRefusal(r.Err))
 	case agreement.Moved:
 		m.Members = r.Set
 	case agreement.Stranger:
-		m.Members, m.Nearer = l.entry.knownSet(), v.nearer(m.Address.Location())
+		m.Members, m.Nearer = v.setOf(l.entry), v.nearer(m.Address.Location())
 	}
 	if !r.To.IsNobody() {
 		v.send(r.To, m)

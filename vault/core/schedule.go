@@ -66,7 +66,7 @@ func (h alarms) Less(i, j int) bool {
 	if h[i].alarm != h[j].alarm {
 		return h[i].alarm < h[j].alarm
 	}
-	return h[i].entry.address.Compare(h[j].entry.address) < 0
+	return h[i].entry.address().Compare(h[j].entry.address()) < 0
 }
 func (h alarms) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]

@@ -108,7 +108,7 @@ func TestANewcomerIsToldOfWhatExists(t *testing.T) {
 	w.introduce(h)
 	w.run(100 * time.Millisecond)
 	for _, a := range all {
-		if s := h.core.objects.get(a).knownSet(); !sameSet(s, w.set(a)) {
+		if s := h.core.setOf(h.core.objects.get(a)); !sameSet(s, w.set(a)) {
 			t.Fatalf("%v: knows %v", a, s)
 		}
 		if err := c.says(h, a); !errors.Is(err, refusal.NotSettled) {
@@ -174,7 +174,7 @@ func TestAPointerIsBelievedWhenEnoughSayAlike(t *testing.T) {
 		w.post(h.id, outsider.id, &wire.Pointers{List: []wire.Pointer{{Address: a, Set: set}}})
 	}
 	w.run(time.Second)
-	if outsider.core.objects.get(a).exists() {
+	if outsider.core.setOf(outsider.core.objects.get(a)) != nil {
 		t.Fatal("two of eight are believed")
 	}
 	if outsider.core.settled(a) {
@@ -191,7 +191,7 @@ func TestAPointerIsBelievedWhenEnoughSayAlike(t *testing.T) {
 	}
 	w.post(group[2].id, outsider.id, &wire.Pointers{List: []wire.Pointer{{Address: a, Set: set}}})
 	w.run(20 * time.Millisecond)
-	if !sameSet(outsider.core.objects.get(a).knownSet(), set) {
+	if !sameSet(outsider.core.setOf(outsider.core.objects.get(a)), set) {
 		t.Fatal("three of eight are not believed")
 	}
 	if err := g.says(outsider, a); !errors.Is(err, refusal.NotSettled) {
@@ -232,9 +232,9 @@ func TestNearToFindsTheSameAsLookingAtAll(t *testing.T) {
 				}
 				found[e] = true
 			}
-			for a, e := range v.objects.at {
-				if v.peers.ranks(a.Location(), q, n) != found[e] {
-					t.Fatalf("object %v, vault %v: found %v", a, h.id.Short(), found[e])
+			for _, s := range v.objects.space().spots {
+				if v.peers.ranks(s.location, q, n) != found[s.thing] {
+					t.Fatalf("object %v, vault %v: found %v", s.thing.address(), h.id.Short(), found[s.thing])
 				}
 			}
 		}
@@ -245,8 +245,8 @@ func TestNearToFindsTheSameAsLookingAtAll(t *testing.T) {
 		if v.relevant(q) {
 			continue
 		}
-		for a := range v.objects.at {
-			if v.peers.ranks(a.Location(), q, near) && v.peers.ranks(a.Location(), v.peers.self, near) {
+		for _, s := range v.objects.space().spots {
+			if v.peers.ranks(s.location, q, near) && v.peers.ranks(s.location, v.peers.self, near) {
 				t.Fatal("both are near an address")
 			}
 		}

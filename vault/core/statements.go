@@ -29,13 +29,13 @@ func (v *Vault) statement(m *wire.GetStatement) *wire.StatementAnswer {
 	var usage permit.Usage
 	at := vaultnet.Time(0) // where nothing was decided, nothing was used
 	if e == nil || e.live == nil || e.live.Height() == 0 {
-		if answer.Members = e.knownSet(); answer.Members != nil || !v.responsible(m.Address.Location()) || !v.settled(m.Address) {
+		if answer.Members = v.setOf(e); answer.Members != nil || !v.responsible(m.Address.Location()) || !v.settled(m.Address) {
 			return refuse(refusal.New(refusal.NotSettled))
 		}
 	} else {
 		answer.Set = v.refOf(e.live)
 		if !e.live.Member() {
-			answer.Members = e.knownSet()
+			answer.Members = v.setOf(e)
 			return refuse(refusal.New(refusal.NotSettled))
 		}
 		s := e.live.State()

@@ -126,7 +126,7 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	for _, l := range o.records {
 		l.record = false
 		for _, w := range l.Record() {
-			o.writes = append(o.writes, vaultnet.Write{Key: append(ObjectPrefix(l.entry.address), w.Key...), Value: w.Value})
+			o.writes = append(o.writes, vaultnet.Write{Key: append(ObjectPrefix(l.entry.address()), w.Key...), Value: w.Value})
 			l.entry.stored = l.entry.stored || w.Value != nil
 		}
 	}

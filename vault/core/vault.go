@@ -59,7 +59,7 @@ func New(cfg Config, records iter.Seq2[[]byte, []byte]) (*Vault, error) {
 	v := &Vault{
 		cfg:     cfg,
 		network: cfg.Parameters.ID(),
-		objects: objects{at: make(map[vaultnet.Address]*object)},
+		objects: newObjects(),
 		peers:   newPeers(cfg.Self),
 		epoch:   1,
 		askers:  make(map[vaultnet.PublicKey]*asker),
@@ -143,7 +143,7 @@ func (v *Vault) restoreObject(a vaultnet.Address, records []vaultnet.Write) erro
 
 // adopt makes an object live.
 func (v *Vault) adopt(e *object, o *agreement.Object) *live {
-	l := &live{Object: o, entry: e, alarm: vaultnet.Never}
+	l := &live{Object: o, entry: e, alarm: vaultnet.Never, size: overhead + int64(e.bytes)}
 	e.live = l
 	v.count(e, o.Height() == 0)
 	v.loaded.add(l)

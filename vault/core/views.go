@@ -17,7 +17,7 @@ func (v *Vault) getView(from vaultnet.PublicKey, m *wire.GetView) {
 
 func (v *Vault) view(m *wire.GetView) *wire.ViewAnswer {
 	answer := &wire.ViewAnswer{Call: m.Call, Address: m.Address}
-	if s := v.objects.get(m.Address).knownSet(); s != nil {
+	if s := v.setOf(v.objects.get(m.Address)); s != nil {
 		kind := refusal.DataExists
 		if m.Address.Kind == vaultnet.KindAccount {
 			kind = refusal.AccountExists
@@ -57,7 +57,7 @@ func (v *Vault) credible(b *agreement.Bundle) bool {
 	var nearby []vaultnet.PublicKey
 	e := v.objects.get(b.Address)
 	for _, p := range proofs(b) {
-		if e != nil && e.set != nil && e.set.Number == 1 && slices.Equal(e.set.Members, p.Members) {
+		if e != nil && e.number == 1 && slices.Equal(v.objects.roster.unpack(e.members), p.Members) {
 			continue
 		}
 		if nearby == nil {
