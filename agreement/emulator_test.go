@@ -27,8 +27,9 @@ type member struct {
 	cast    []Ballot      // votes of the turn being taken
 	votes   []Ballot      // every vote it ever cast, once durable
 	locks   []vaultnet.Digest
-	decided []*Decided
-	events  []string // what the observer was told, until a test asks
+	made    []*Decided // blocks of the turn being taken
+	decided []*Decided // once durable
+	events  []string   // what the observer was told, until a test asks
 	down    bool
 	name    func(vaultnet.Digest) string // of blocks, for events
 }
@@ -52,7 +53,8 @@ type cluster struct {
 	drop    func(p parcel) bool // true: lost
 	delay   func(p parcel) vaultnet.Time
 	check   func(m *member) // after each sealed turn
-	sent    int             // bundles put on the wire
+	crash   func(m *member) crash
+	sent    int // bundles put on the wire
 	nonce   int
 	opened  map[string]*Request // what Config.Open finds
 }
@@ -100,7 +102,7 @@ func (c *cluster) config(m *member) *Config {
 		},
 		Round: func(o *Object, r uint32) { say("round %d", r) },
 		Decided: func(o *Object, d *Decided, before, after *State) {
-			m.decided = append(m.decided, d)
+			m.made = append(m.made, d)
 			say("decide %d %s", d.Header.Height, m.block(d.Header.Digest(cfg.Network, c.address)))
 		},
 		Sleep: func(o *Object) { say("sleep") },
@@ -143,15 +145,36 @@ func (c *cluster) lasting(ms vaultnet.Time, body string, set uint64) *Request {
 	return r
 }
 
+// crash says where in its turn a member dies.
+type crash int
+
+const (
+	alive   crash = iota
+	unsaved       // before the turn is durable
+	unsent        // when it is durable, before anything is sent
+)
+
 // step steps one member and puts what it sends on the wire.
 func (c *cluster) step(m *member, in ...Input) Output {
 	if m.down {
 		return Output{Alarm: vaultnet.Never}
 	}
+	dies := alive
+	if c.crash != nil {
+		dies = c.crash(m)
+	}
 	out := m.object.Step(c.now-m.slow, m.host, in...)
+	if dies == unsaved {
+		m.down, m.cast, m.made = true, nil, nil
+		return out
+	}
 	c.seal(m, out)
 	if c.check != nil {
 		c.check(m)
+	}
+	if dies == unsent {
+		m.down = true
+		return out
 	}
 	c.dispatch(m, out)
 	return out
@@ -164,6 +187,7 @@ func (c *cluster) seal(m *member, out Output) {
 		m.alarm += m.slow
 	}
 	m.votes, m.cast = append(m.votes, m.cast...), nil
+	m.decided, m.made = append(m.decided, m.made...), nil
 	if out.Record {
 		for _, w := range m.object.Record() {
 			if w.Value == nil {
@@ -229,7 +253,7 @@ func (c *cluster) restart(m *member) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	m.object, m.alarm, m.down, m.cast = o, c.now, false, nil
+	m.object, m.alarm, m.down, m.cast, m.made = o, c.now, false, nil, nil
 }
 
 func (c *cluster) find(k vaultnet.PublicKey) *member {
