@@ -47,7 +47,7 @@ func (l *locating) lacking() bool { return !l.place.known() || l.place.lacking()
 // again.
 func (l *locating) step() vaultnet.Time {
 	p := l.place
-	if !l.lacking() {
+	if p.believe(); !l.lacking() {
 		return vaultnet.Never
 	}
 	due := l.again.due(p.c.now)

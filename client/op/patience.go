@@ -21,6 +21,9 @@ const (
 	hedgeFirst   = 250 * time.Millisecond  // until the next holder of a chunk is asked, before any latency is known
 )
 
+// largeRequest is from how many bytes on a request is not repeated every [retryCap].
+const largeRequest = 64 << 10
+
 // repeat says when a question is asked again: 200 ms after the first time, doubling to 2 s.
 type repeat struct {
 	next vaultnet.Time

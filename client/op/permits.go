@@ -16,6 +16,7 @@ import (
 
 // Bounds of a book, and how long an issue may take.
 const (
+	maxBooks = 4096
 	maxHeld  = 1024 // permits held, until they are settled or can be settled no more
 	issueFor = 20 * time.Second
 )
@@ -57,12 +58,28 @@ func (c *Client) book(as vaultnet.Signer, owner vaultnet.PublicKey) *book {
 		c.books.at = make(map[bookKey]*book)
 		c.books.byID = make(map[vaultnet.Digest]*held)
 	}
+	if len(c.books.list) >= maxBooks {
+		c.books.prune()
+	}
 	b := &book{as: as, account: owner, place: c.place(vaultnet.AccountAddress(owner)), narrow: vaultnet.MaxPermitAddresses}
 	b.place.join(&b.job)
 	c.books.at[k] = b
 	c.books.list = append(c.books.list, b)
 	b.start(c, b.step)
 	return b
+}
+
+// prune drops the books in which there is nothing.
+func (s *books) prune() {
+	s.list = slices.DeleteFunc(s.list, func(b *book) bool {
+		if len(b.waiting) > 0 || b.issuing != nil || len(b.held) > 0 || len(b.settling) > 0 || len(b.customers) > 0 {
+			return false
+		}
+		b.place.leave(&b.job)
+		b.stop()
+		delete(s.at, bookKey{b.as.Public(), b.account})
+		return true
+	})
 }
 
 // held is a permit that was issued to this client.

@@ -152,7 +152,9 @@ func (p *place) hear(from vaultnet.PublicKey, ref wire.SetRef, body *agreement.S
 	case len(p.named) < maxSeats:
 		p.named = append(p.named, naming{from, ref})
 	}
-	p.believe()
+	if p.believe(); p.lacking() {
+		p.poke() // whoever runs here asks who is in that set
+	}
 }
 
 // hint notes a vault that may be among the nearest. A name that nobody has met yet counts for nothing.
@@ -217,15 +219,16 @@ func (p *place) newer(ref wire.SetRef) bool {
 // believe takes over the newest set that w of those asked name alike (design §5). Where its members were not told they
 // are asked for.
 func (p *place) believe() {
+	if p.set == nil && len(p.members()) < p.c.cfg.Parameters.GroupSize && p.vague() {
+		return // w of few are soon found: first it has to be known who the close group is
+	}
 	best := p.alike()
 	if best.Number == 0 {
 		return
 	}
 	if s := p.body(best); s != nil {
 		p.adopt(s)
-		return
 	}
-	p.poke() // whoever runs here asks for the members
 }
 
 // alike is the newest set that w of those asked name; its number is 0 where there is none.

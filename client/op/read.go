@@ -15,6 +15,7 @@ type reading struct {
 	query  []byte
 	sign   func() *wire.Ask // of accounts: who asks; nil
 	until  vaultnet.Time
+	hasty  bool // that members are not settled is an answer
 	since  vaultnet.Time
 	finish func(answered *wire.ReadAnswer, err *refusal.Error) // called once
 
@@ -142,6 +143,7 @@ func (r *reading) chosen(seats []*seat[answer]) (best *wire.ReadAnswer, good boo
 }
 
 func (r *reading) step() {
+	r.place.believe()
 	seats := r.said.of(r.place.members())
 	best, good := r.chosen(seats)
 	if good {
@@ -160,7 +162,8 @@ func (r *reading) step() {
 			}
 		}
 	}
-	if r.c.now >= r.until {
+	unsettled := r.hasty && r.unavailable(seats).Kind == refusal.NotSettled
+	if r.c.now >= r.until || unsettled && r.c.now >= r.since.Add(hesitation) {
 		r.end(nil, r.unavailable(seats))
 		return
 	}
@@ -170,6 +173,9 @@ func (r *reading) step() {
 	}
 	r.send(seats, best, good)
 	next := min(r.again.next, r.until, r.doubtAt)
+	if unsettled {
+		next = min(next, r.since.Add(hesitation))
+	}
 	if good {
 		next = min(next, r.fetchAt)
 	}

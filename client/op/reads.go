@@ -27,7 +27,7 @@ func (m Read) begin(c *Client, t Ticket) {
 		o.fail(err)
 		return
 	}
-	r := &reading{place: c.place(m.Address), query: query, until: c.now.Add(timeout)}
+	r := &reading{place: c.place(m.Address), query: query, until: c.now.Add(timeout), hasty: m.NoRetry}
 	o.read(r, func(a *wire.ReadAnswer) (any, error) { return decode(m.Query, a.Value) })
 }
 
@@ -71,7 +71,7 @@ func (m ReadAccount) begin(c *Client, t Ticket) {
 	owner := m.As.Public()
 	at := vaultnet.AccountAddress(owner)
 	query := m.Query.Encode()
-	r := &reading{place: c.place(at), query: query, until: c.now.Add(timeout)}
+	r := &reading{place: c.place(at), query: query, until: c.now.Add(timeout), hasty: m.NoRetry}
 	r.sign = func() *wire.Ask {
 		ask := &wire.Ask{Deadline: c.now.Add(defaultDeadline), Nonce: c.cfg.Nonces()}
 		ask.Sign(c.network, at, query, m.As)

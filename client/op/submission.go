@@ -205,7 +205,7 @@ func (s *submission) askAfresh() {
 // send sends each member what it is to be sent now, if anything, and helps those that are behind.
 func (s *submission) send(t tally) {
 	due := s.again.due(s.c.now)
-	if t.retryable() != nil {
+	if t.retryable() != nil && len(s.request.Bytes) <= largeRequest {
 		s.again.soon(s.c.now, retryCap)
 	}
 	s.help(t, due)
