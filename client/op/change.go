@@ -232,7 +232,7 @@ func (m *change) submit() {
 	m.renewals = 0
 	with := m.attached()
 	m.sub = &submission{
-		owner: &m.job, c: m.c, place: m.place, signer: m.as, retries: m.retries, renews: m.wallet != nil, permit: with.Permit,
+		owner: &m.job, c: m.c, place: m.place, locate: &m.locating, signer: m.as, retries: m.retries, renews: m.wallet != nil, permit: with.Permit,
 		request: wire.NewRequest(m.c.network, r, with), closing: m.closing, until: m.until,
 	}
 	m.last = ending{identity: m.sub.request.ID, deadline: r.Deadline, err: m.last.err}

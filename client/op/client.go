@@ -99,6 +99,10 @@ func (c *Client) Start(now vaultnet.Time, o Operation) Ticket {
 		c.out.Done = append(c.out.Done, Completion{Ticket: t, Err: refusal.New(refusal.TooManyMutations)})
 		return t
 	}
+	if o == nil {
+		c.under(t, "").fail(refusal.Invalid("no operation"))
+		return t
+	}
 	o.begin(c, t)
 	c.settle()
 	return t

@@ -8,12 +8,13 @@ import (
 // locating asks who holds an address, as part of a job that needs to know: the close group, where no set is known, and
 // the members of the set, where w of them name a newer one without saying who is in it.
 type locating struct {
-	owner  *job
-	place  *place
-	call   wire.Call
-	again  repeat
-	rounds int
-	said   roster[*wire.SetAnswer]
+	owner   *job
+	place   *place
+	call    wire.Call
+	again   repeat
+	rounds  int
+	probing bool // the members of a set that is known are asked whether they are
+	said    roster[*wire.SetAnswer]
 }
 
 // begin makes ready; nothing is sent before [locating.step].
@@ -41,7 +42,12 @@ func (l *locating) answer(from vaultnet.PublicKey, m wire.Message) {
 }
 
 // lacking reports whether there is something to ask.
-func (l *locating) lacking() bool { return !l.place.known() || l.place.lacking() }
+func (l *locating) lacking() bool { return !l.place.known() || l.place.lacking() || l.probing }
+
+// probe asks the members of the set that is known who they are.
+func (l *locating) probe() {
+	l.probing, l.again, l.said = true, repeat{}, roster[*wire.SetAnswer]{}
+}
 
 // step asks those who have not been asked, and again those whose answers do not help. It returns when to be called
 // again.
@@ -60,7 +66,7 @@ func (l *locating) step() vaultnet.Time {
 	var m *wire.GetSet
 	for _, v := range p.audience() {
 		s := l.said.admit(v)
-		if s == nil || s.asked && (!due || !p.known() && s.heard && s.word.Set == nil && s.word.Settled) {
+		if s == nil || s.asked && (!due || s.heard && (l.probing || !p.known() && s.word.Set == nil && s.word.Settled)) {
 			continue
 		}
 		if m == nil {

@@ -63,7 +63,7 @@ func (o *operation) refuse(d Completion, err *refusal.Error, subject string) {
 
 // payer is the account that pays: the requester's own unless another is named.
 func payer(as vaultnet.Signer, named vaultnet.PublicKey) vaultnet.PublicKey {
-	if named.IsNobody() {
+	if named.IsNobody() && as != nil {
 		return as.Public()
 	}
 	return named

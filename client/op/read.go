@@ -248,8 +248,9 @@ func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) 
 		r.rounds++
 	}
 	if all || due && r.rounds > 1 {
-		r.help(seats)
+		r.wonder(seats)
 	}
+	r.help(seats)
 	if r.fuller.IsNobody() && len(members) > 0 {
 		r.fuller = members[r.fetches%len(members)]
 		r.fetchAt = r.c.now.Add(repeatFirst)
@@ -292,9 +293,8 @@ func (r *reading) fetch(seats []*seat[answer], best *wire.ReadAnswer) {
 	r.c.send(r.fuller, &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: true, Ask: r.ask})
 }
 
-// help fetches the proofs of heights that some members name and others have not reached, and pushes the greatest to
-// those that are behind.
-func (r *reading) help(seats []*seat[answer]) {
+// wonder asks for the proofs of heights that some members name and others have not reached.
+func (r *reading) wonder(seats []*seat[answer]) {
 	least := vaultnet.Height(0)
 	for i, s := range seats {
 		if i == 0 || s.word.Height < least {
@@ -312,6 +312,10 @@ func (r *reading) help(seats []*seat[answer]) {
 			r.place.want(s.word.Height, s.vault)
 		}
 	}
+}
+
+// help pushes the greatest height that is proven to those that are behind it, and has them asked again.
+func (r *reading) help(seats []*seat[answer]) {
 	for _, s := range seats {
 		if s.word.Height < r.place.proven() && s.word.push < r.place.proven() {
 			s.word.push = r.place.proven()

@@ -26,6 +26,7 @@ type submission struct {
 	owner   *job
 	c       *Client
 	place   *place
+	locate  *locating
 	request *agreement.Request
 	signer  vaultnet.Signer
 	retries bool // retryable refusals are not final
@@ -121,10 +122,10 @@ func (s *submission) step() vaultnet.Time {
 		s.askAfresh()
 	}
 	if s.c.now >= s.doubtAt {
-		s.doubtAt = s.c.now.Add(lookupEvery)
-		if s.place.set != nil && !s.place.tentative && t.speakers() < s.place.limits().believed {
-			s.place.doubt()
-		}
+		s.doubt(t)
+	}
+	if sure := s.request.Deadline.Add(s.c.cfg.Parameters.Skew) + 20; s.asking != nil && s.c.now < sure {
+		s.again.next = min(s.again.next, sure) // the first moment at which members can be clear
 	}
 	s.send(t)
 	next := min(s.again.next, s.until, s.doubtAt)
@@ -138,6 +139,24 @@ func (s *submission) step() vaultnet.Time {
 		next = min(next, s.request.Deadline+1)
 	}
 	return next
+}
+
+// doubt looks whether the set that is asked is still one: a member that holds a request says nothing until it is
+// decided, so where fewer than w speak they are asked who they are, and given up if fewer than w answer that.
+func (s *submission) doubt(t tally) {
+	s.doubtAt = s.c.now.Add(staleAfter)
+	switch {
+	case !s.place.known() || t.speakers() >= s.place.limits().believed:
+		s.locate.probing = false
+	case !s.locate.probing:
+		s.locate.probe()
+	default:
+		s.locate.probing = false
+		if len(s.locate.said.of(s.place.members())) < s.place.limits().believed {
+			s.place.doubt()
+		}
+		s.doubtAt = s.c.now.Add(lookupEvery)
+	}
 }
 
 // judge ends the submission where that can be done.

@@ -45,6 +45,7 @@ type world struct {
 	spread  func(to *vault) time.Duration                          // how long a block takes to a member; nil: no time
 	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
 	watch   func(to *vault, m wire.Message)                        // sees what the client sends
+	hear    func(from vaultnet.PublicKey, m wire.Message)          // sees what the client is told
 }
 
 // truth is what was decided at an address: states[h] is the state after block h.
@@ -692,9 +693,15 @@ func (w *world) deliver(m mail) {
 		if err := wire.Verify(m.m, w.network, w.keys); err != nil {
 			return // the stream would be closed
 		}
+		if w.hear != nil {
+			w.hear(m.from, m.m)
+		}
 		in := []Input{Message(m.from, m.m)}
 		for len(w.queue) > 0 && w.queue[0].at == m.at && w.queue[0].to == w.self && w.queue[0].m != nil {
 			n := heap.Pop(&w.queue).(mail)
+			if w.hear != nil {
+				w.hear(n.from, n.m)
+			}
 			if wire.Verify(n.m, w.network, w.keys) == nil {
 				in = append(in, Message(n.from, n.m))
 			}

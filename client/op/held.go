@@ -1,0 +1,122 @@
+package op
+
+import (
+	"bytes"
+	"slices"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
+	"vaultnet/internal/wire"
+	"vaultnet/permit"
+	"vaultnet/refusal"
+)
+
+// held is a permit that was issued to this client.
+type held struct {
+	book       *book
+	body       permit.Body
+	digest     vaultnet.Digest
+	result     []byte // as the managers reported it
+	uses       []use  // one for each allowance
+	signatures []merkle.Attestation
+}
+
+// use is what became of an allowance.
+type use struct {
+	allowance permit.Allowance
+	used      uint16 // by what was applied, or may have been
+	busy      uint16 // by what is under way
+	spoiled   bool   // refused: not to be used again
+	closed    bool   // not to be used again: it is to be settled, or is being
+	wanted    bool   // somebody waits for its settlement
+	running   bool   // being settled
+	open      bool   // it cannot be closed: only its expiry ends it
+	settled   bool   // settled, or given up, or not worth it
+	failed    bool   // given up
+	tries     int
+	made      *permit.Permit
+	signed    int // signatures in made
+}
+
+// fresh reports whether the permit can be used for something new: a sixth of its lifetime is left.
+func (h *held) fresh(now vaultnet.Time) bool {
+	return now < h.body.Expires-(h.body.Expires-h.body.Issued)/6
+}
+
+// sign adds a manager's signature.
+func (h *held) sign(a *merkle.Attestation) {
+	if !slices.ContainsFunc(h.signatures, func(b merkle.Attestation) bool { return b.Signer == a.Signer }) && len(h.signatures) < permit.MaxSigners {
+		h.signatures = append(h.signatures, *a)
+	}
+}
+
+// permit is allowance i as it is shown with a mutation, with all the signatures there are by now.
+func (h *held) permit(i int) *permit.Permit {
+	u := &h.uses[i]
+	if u.signed != len(h.signatures) {
+		all := make([]permit.Allowance, len(h.uses))
+		for k := range h.uses {
+			all[k] = h.uses[k].allowance
+		}
+		if p, ok := permit.Assemble(h.body, all, i, h.signatures); ok {
+			u.made, u.signed = p, len(h.signatures)
+		}
+	}
+	return u.made
+}
+
+// spending is one use of a permit, from the need to the end of what it was needed for.
+type spending struct {
+	book    *book
+	address vaultnet.Address
+	user    *job
+	held    *held // nil while waiting
+	index   int
+	shown   *permit.Permit
+	err     *refusal.Error // why none can be had
+}
+
+// spend finds a permit for one mutation at an address, or has one issued; then user is poked.
+func (b *book) spend(a vaultnet.Address, user *job) *spending {
+	s := &spending{book: b, address: a, user: user}
+	if !b.serve(s) {
+		b.waiting = append(b.waiting, s)
+		b.poke()
+	}
+	return s
+}
+
+func (s *spending) ready() bool { return s.held != nil }
+
+// permit is what to show. It stays the same one unless more signatures have come.
+func (s *spending) permit() *permit.Permit { return s.held.permit(s.index) }
+
+// done gives the place back: used where the mutation was applied, or may have been.
+func (s *spending) done(used bool) {
+	if s.held == nil {
+		if i := slices.Index(s.book.waiting, s); i >= 0 {
+			s.book.waiting = slices.Delete(s.book.waiting, i, i+1)
+		}
+		return
+	}
+	u := &s.held.uses[s.index]
+	u.busy--
+	if used {
+		u.used++
+	}
+	s.held = nil
+	s.book.poke()
+}
+
+// spoil has the allowance not be used again: data managers refuse it.
+func (s *spending) spoil() { s.held.uses[s.index].spoiled = true }
+
+// late takes the signature of a manager that reported the permit when it was held already: the more there are, the
+// sooner a data manager knows enough of them.
+func (h *held) late(from vaultnet.PublicKey, m *wire.Reply) {
+	if m.Outcome == agreement.Applied && m.Permit != nil && m.Permit.Signer == from && bytes.Equal(m.Result, h.result) &&
+		slices.Contains(h.book.place.members(), from) {
+		h.sign(m.Permit)
+	}
+}
