@@ -7,7 +7,7 @@ import (
 // wishWindow is how many heights back a wish may lie: an object may be busy while its members wish.
 const wishWindow = 64
 
-// wishPatience is how many wishes are sent at intervals of T_leave before the intervals double.
+// wishPatience is how many wishes are sent at intervals of T_leave before the intervals double, up to sixteen times.
 const wishPatience = 4
 
 // wish takes this vault's own view of how the set should change, and tells the members: at once, then every T_leave,
@@ -24,7 +24,7 @@ func (t *turn) sendWish() {
 	if t.desire == (Change{}) || t.wishAt > t.now {
 		return
 	}
-	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << min(max(0, t.wishGap-wishPatience), 6))
+	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << min(max(0, t.wishGap-wishPatience), 4))
 	t.wishGap++
 	if t.me < 0 || t.height == 0 {
 		return
@@ -81,9 +81,6 @@ func (t *turn) wished(w *Wish) {
 	}
 	if old := t.wishes[i]; old == nil || old.Height <= w.Height {
 		t.wishes[i] = w
-		if mine := t.wishes[max(t.me, 0)]; t.desire != (Change{}) && t.me >= 0 && (mine == nil || t.common() != Change{mine.Add, mine.Drop}) {
-			t.wishAt = min(t.wishAt, t.now.Add(AskEvery)) // it may be worth joining
-		}
 	}
 }
 
@@ -117,7 +114,7 @@ func (t *turn) forgetWishes(d *Decided) {
 	if d.Header.SetBlock() || d.Header.Empty() || t.attempt != nil && t.attempt.noChange {
 		t.wishes = [maxMembers]*Wish{}
 		if !d.Header.SetBlock() {
-			t.wishGap += wishPatience
+			t.wishGap += 2
 		}
 	}
 }
