@@ -201,6 +201,9 @@ func (w *world) demand(ctx context.Context, t *town) error {
 	if c.violation != nil {
 		return nil
 	}
+	if err := w.retireLiars(ctx); err != nil || c.violation != nil {
+		return err
+	}
 	w.quiet.watching = true
 	if err := w.until(ctx, w.clockAt(listening), nil); err != nil {
 		return err
@@ -210,6 +213,24 @@ func (w *world) demand(ctx context.Context, t *town) error {
 			w.quiet.first)
 	}
 	return nil
+}
+
+// retireLiars stops the liars for good and waits until their places are taken: a liar that comes and goes at the
+// intervals at which members are given up keeps its sets awake for as long as it pleases, at a bounded rate.
+func (w *world) retireLiars(ctx context.Context) error {
+	retired := false
+	for _, v := range w.vaults {
+		if v.liar && v.running {
+			v.doom = nil
+			v.crash(Idle) // without a fault that brings it back
+			retired = true
+		}
+	}
+	if !retired {
+		return nil
+	}
+	w.noticed()
+	return w.until(ctx, w.clockAt(windingUp), nil)
 }
 
 // lastQuestions reads every object, changes every object that can be changed, and asks for every unknown outcome.
