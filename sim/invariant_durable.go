@@ -32,7 +32,9 @@ func (c *checker) toldBundle(s *witness, b *agreement.Bundle) {
 	if b.Height > m.height {
 		c.fail(Durable, w, "%s speaks of height %d and has %d on its disk", s.name, b.Height, m.height)
 	}
-	m.tell(c.totals.Turns, b.Height)
+	if w.seats(s.key) { // who only follows promises nothing
+		m.tell(c.totals.Turns, b.Height)
+	}
 	if b.Height < m.before && w.seats(s.key) {
 		c.fail(Durable, w, "%s says that it is at height %d and was at %d before", s.name, b.Height, m.before)
 	}
@@ -50,7 +52,9 @@ func (c *checker) toldHeight(s *witness, a vaultnet.Address, h vaultnet.Height) 
 	if h > m.height {
 		c.fail(Durable, w, "%s says that height %d applied a mutation and has height %d on its disk", s.name, h, m.height)
 	}
-	m.tell(c.totals.Turns, h)
+	if w.seats(s.key) {
+		m.tell(c.totals.Turns, h)
+	}
 }
 
 // seats reports whether a vault is in the newest set of the object.
