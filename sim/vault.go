@@ -49,7 +49,7 @@ func (w *world) newVault() *vault {
 	n := len(w.vaults)
 	var seed [32]byte
 	fill(stream(w.options.Seed, fmt.Sprintf("vault key %d", n)), seed[:])
-	v := &vault{w: w, number: n, name: fmt.Sprintf("vault %d", n), signer: w.signer(seed), store: memory.New(nil), next: -1,
+	v := &vault{w: w, number: n, name: fmt.Sprintf("vault %d", n), signer: w.signer(seed), store: memory.NewCrashing(nil), next: -1,
 		random: stream(w.options.Seed, fmt.Sprintf("adversary %d", n)), disk: w.options.Disk.Microseconds()}
 	v.key = v.signer.Public()
 	r := stream(w.options.Seed, fmt.Sprintf("clock %d", n))
