@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"vaultnet"
@@ -197,9 +198,8 @@ func (w *world) demand(ctx context.Context, t *town) error {
 	if err := w.until(ctx, w.clockAt(windingUp), nil); err != nil || c.violation != nil {
 		return err
 	}
-	w.decidedAll()
-	if c.violation != nil {
-		return nil
+	if err := w.decidedAll(ctx); err != nil || c.violation != nil {
+		return err
 	}
 	if err := w.retireLiars(ctx); err != nil || c.violation != nil {
 		return err
@@ -248,22 +248,45 @@ func (u *user) lastQuestions(t *town) []*act {
 	return all
 }
 
-// decidedAll checks that no honest member has anything left to decide.
-func (w *world) decidedAll() {
+// undecided is a height at which an honest member is half-open.
+type undecided struct {
+	vault  *vault
+	object *watched
+	height vaultnet.Height
+}
+
+// halfOpen lists what honest members have to decide.
+func (w *world) halfOpen() []undecided {
+	var all []undecided
 	for _, v := range w.vaults {
 		if v.liar || !v.running {
 			continue
 		}
 		for _, x := range w.check.order {
-			o := v.inner.Object(x.address)
-			if o == nil || !o.Member() {
-				continue
-			}
-			if o.HalfOpen() {
-				w.check.fail(Progress, x, "%s is half-open at height %d, round %d, %v after the faults ended", v.name, o.Height()+1,
-					o.Round(), mending+asking+windingUp)
-				return
+			if o := v.inner.Object(x.address); o != nil && o.Member() && o.HalfOpen() {
+				all = append(all, undecided{v, x, o.Height() + 1})
 			}
 		}
 	}
+	return all
+}
+
+// decidedAll checks that what is half-open is decided in bounded time. Liars may begin something new at any time.
+func (w *world) decidedAll(ctx context.Context) error {
+	before := w.halfOpen()
+	if len(before) == 0 {
+		return nil
+	}
+	if err := w.until(ctx, w.clockAt(windingUp), nil); err != nil || w.check.violation != nil {
+		return err
+	}
+	after := w.halfOpen()
+	for _, u := range before {
+		if slices.Contains(after, u) {
+			w.check.fail(Progress, u.object, "%s is half-open at height %d, round %d, for %v", u.vault.name, u.height,
+				u.vault.inner.Object(u.object.address).Round(), windingUp)
+			return nil
+		}
+	}
+	return nil
 }
