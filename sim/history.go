@@ -163,7 +163,7 @@ func (c *checker) ended(a *act) {
 		case d.Err == nil:
 			c.toldApplied(w, a)
 			w.history.told(a.end, d.Height)
-		case !a.unknown() && !d.Identity.IsZero():
+		case !a.unknown() && !d.Identity.IsZero() && !a.is(refusal.CorruptData): // an answer that makes no sense is none
 			c.withdrawn(a.address, d.Identity)
 		}
 	case op.Read, op.ReadAccount:
