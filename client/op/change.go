@@ -307,15 +307,16 @@ func (m *change) follow() bool {
 	return true
 }
 
-// reason is the refusal that is shown. After a cancellation a retryable one says only that the change is unavailable,
-// and so does that a permit has to be renewed, where time did not suffice for it.
+// reason is the refusal that is shown. After a cancellation a retryable one says only that the change is unavailable;
+// and so does that a permit has to be renewed or a request to be signed anew, where time did not suffice for that.
 func (m *change) reason(err *refusal.Error) *refusal.Error {
 	switch {
 	case m.giveUp && err.Kind.Retryable():
 		return m.unavailable(nil)
 	case err.Kind == refusal.PermitInvalid && m.unpaid != nil:
 		return m.unpaid
-	case err.Kind == refusal.PermitInvalid && m.wallet != nil && m.renewals < maxRenewals:
+	case err.Kind == refusal.PermitInvalid && m.wallet != nil && m.renewals < maxRenewals,
+		err.Kind == refusal.DeadlinePassed && m.retries:
 		out := m.unavailable(nil)
 		if out.Cause == nil {
 			out.Cause = err

@@ -76,13 +76,27 @@ func (p *place) learn(d *agreement.Decided) {
 	if at != voters {
 		return
 	}
-	p.proof = d
+	p.proof = light(d)
 	p.reach(d.Header.Height)
 	p.wants = slices.DeleteFunc(p.wants, func(w wanted) bool { return w.height <= d.Header.Height })
 	if d.Set.Number > p.set.Number || p.tentative {
 		p.adopt(d.Set)
 	}
 	p.poke()
+}
+
+// light is a decided block without bodies that are not worth keeping: whoever lacks it then fetches them elsewhere.
+func light(d *agreement.Decided) *agreement.Decided {
+	size := 0
+	for _, r := range d.Bodies {
+		size += len(r.Bytes) + len(r.Attached)
+	}
+	if size <= largeRequest {
+		return d
+	}
+	out := *d
+	out.Bodies = nil
+	return &out
 }
 
 // certifies reports whether c is a quorum of set's precommits for the block with this header.

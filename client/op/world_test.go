@@ -41,6 +41,7 @@ type world struct {
 	nonce   uint64
 	latency time.Duration
 	lookups int
+	lower   func() // lowers thresholds of the client, in the test of these
 	sent    int
 	spread  func(to *vault) time.Duration                          // how long a block takes to a member; nil: no time
 	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
