@@ -6,6 +6,7 @@ import "time"
 const (
 	near         = 16               // vaults that are told who holds an address: as many as are nearest to it
 	suspectAfter = 2 * time.Second  // without an answer that is due, a vault is suspected
+	probeCap     = 10 * time.Minute // longest interval between two questions whether a silent vault lives
 	askAgain     = time.Second      // between two rounds of questions about who holds one address
 	askFor       = time.Second      // how long a round of questions waits for answers
 	lookupEvery  = 10 * time.Second // between two walks of the DHT for one name

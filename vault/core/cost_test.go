@@ -64,7 +64,7 @@ func idleCosts(t testing.TB, n int) costs {
 	again := heapBytes()
 	runtime.KeepAlive(w)
 	return costs{live: (full - none) / (n * vaults), evicted: (bare - none) / (n * vaults),
-		loaded: (again-none)/(n*vaults)}
+		loaded: (again - none) / (n * vaults)}
 }
 
 func (h *house) evictAll() {

@@ -72,7 +72,7 @@ func (v *Vault) receive(from vaultnet.PublicKey, m wire.Message) {
 			v.ignore(from, "of another network")
 			return
 		}
-		q.waiting, q.heard = 0, true
+		v.alive(q)
 	}
 	row := wire.RowOf(m)
 	if row == nil {

@@ -174,7 +174,7 @@ func (v *Vault) lookup(name vaultnet.Name) {
 func (v *Vault) setAnswer(from vaultnet.PublicKey, m *wire.SetAnswer) {
 	h := v.holders.at[m.Address]
 	if h == nil || !h.open || h.call != m.Call {
-		if !v.claimAnswer(from, m) {
+		if told := v.heightTold(from, m); !v.claimAnswer(from, m) && !told {
 			v.ignore(from, "answer to no question")
 		}
 		return

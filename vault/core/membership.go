@@ -12,8 +12,8 @@ import (
 // change is a change of an object's set that this vault wants (design §6).
 type change struct {
 	agreement.Change
-	tries   int           // invitations sent
-	invited vaultnet.Time // when the last was
+	begun   vaultnet.Time // when this vault began to want it; 0: it is just beginning
+	invited vaultnet.Time // when the newcomer was last invited
 }
 
 // changes is what this vault wants changed: at most [maxChanging] objects at once, the most endangered first.
@@ -259,15 +259,24 @@ func (v *Vault) nextChanges() {
 }
 
 // pursue goes on, after an object's step, with the change that this vault wants: the newcomer is invited until it holds a
-// certified state and follows; then the members are told of the wish.
+// certified state and follows; then the members are told of the wish. A newcomer that is no member after [inviteTries]
+// invitations is passed over, whyever: it may follow some members only, and all are to try the same one at a time.
 func (v *Vault) pursue(l *live) {
 	c := l.change
 	if c == nil || !l.Member() {
 		return
 	}
+	if c.begun == 0 {
+		c.begun = v.now
+		v.askHeights(l)
+	}
 	if !c.Add.IsNobody() {
+		if v.now >= c.begun.Add(inviteTries*inviteEvery) {
+			v.passOver(l, c)
+			return
+		}
+		v.inviteCandidate(l, c)
 		if height, _, ok := l.Follower(c.Add); !ok || height+64 < l.Height() {
-			v.inviteCandidate(l, c)
 			return
 		}
 	}
@@ -277,27 +286,49 @@ func (v *Vault) pursue(l *live) {
 	}
 }
 
-// inviteCandidate asks the newcomer to fetch the object; one that does not come after [inviteTries] is passed over.
+// askHeights asks the members how far they are: a member that missed the last blocks may want what has been done.
+func (v *Vault) askHeights(l *live) {
+	v.calls++
+	for _, m := range l.Set().Members {
+		v.send(m, &wire.GetSet{Call: v.calls, Address: l.entry.address()})
+	}
+}
+
+// heightTold takes a member's word that it is further than this one.
+func (v *Vault) heightTold(from vaultnet.PublicKey, m *wire.SetAnswer) bool {
+	e := v.objects.get(m.Address)
+	if e == nil || e.live == nil || !e.live.Member() || e.live.Set().Index(from) < 0 {
+		return false
+	}
+	if m.Height > e.live.Height() {
+		v.give(e.live, agreement.Input{From: from, Bundle: &agreement.Bundle{Address: m.Address, Height: m.Height}})
+	}
+	return true
+}
+
+// inviteCandidate asks the newcomer to fetch the object, and again while it is no member.
 func (v *Vault) inviteCandidate(l *live, c *change) {
 	if c.invited > 0 && v.now < c.invited.Add(inviteEvery) {
 		return
 	}
-	if c.tries >= inviteTries {
-		if len(v.changes.passed) >= maxInvitations {
-			clear(v.changes.passed)
-		}
-		v.changes.passed[passing{l.entry.address(), c.Add}] = v.now.Add(passedOver)
-		v.schedule.at(v.now, func() { v.review(l.entry) })
-		return
-	}
-	c.tries++
 	c.invited = v.now
-	v.send(c.Add, &wire.Invite{Address: l.entry.address(), Set: l.Set()})
+	if _, _, ok := l.Follower(c.Add); !ok {
+		v.send(c.Add, &wire.Invite{Address: l.entry.address(), Set: l.Set()})
+	}
 	v.schedule.at(v.now.Add(inviteEvery), func() {
 		if l.entry.live == l && l.change == c {
 			v.touch(l)
 		}
 	})
+}
+
+// passOver looks for another newcomer.
+func (v *Vault) passOver(l *live, c *change) {
+	if len(v.changes.passed) >= maxInvitations {
+		clear(v.changes.passed)
+	}
+	v.changes.passed[passing{l.entry.address(), c.Add}] = v.now.Add(passedOver)
+	v.review(l.entry)
 }
 
 // setChanged is called when an object has another set here than before its step.

@@ -1,6 +1,11 @@
 package core
 
-import "vaultnet"
+import (
+	"time"
+
+	"vaultnet"
+	"vaultnet/internal/wire"
+)
 
 // peer is another vault (or this one) as the vault knows it.
 type peer struct {
@@ -159,10 +164,46 @@ func (v *Vault) nearer(l vaultnet.Location) []vaultnet.PublicKey {
 // reachable reports whether a vault can be talked to, as far as is known.
 func (v *Vault) reachable(q *peer) bool { return q == v.peers.self || q.up && !v.suspects(q) }
 
-// expect notes that an answer of a vault is due.
+// expect notes that an answer of a vault is due. If none comes, the vault is asked for a sign of life, at longer and
+// longer intervals. After T_leave it is gone to this vault, connected or not.
 func (v *Vault) expect(q *peer) {
 	if q != nil && q != v.peers.self && q.waiting == 0 {
 		q.waiting = v.now
+		v.probe(q, q.waiting, suspectAfter)
+	}
+}
+
+// probe asks a vault that owes an answer since a moment for its pointers, which is always answered.
+func (v *Vault) probe(q *peer, since vaultnet.Time, after time.Duration) {
+	v.schedule.at(v.now.Add(after), func() {
+		if q.waiting != since || !q.up {
+			return
+		}
+		v.send(q.key, &wire.Pointers{Ask: true})
+		gone := since.Add(v.cfg.Parameters.LeaveAfter)
+		next := 2 * after
+		switch {
+		case gone > v.now: // until then there is some hurry
+			next = min(next, max(suspectAfter, v.cfg.Parameters.LeaveAfter/4))
+		case gone.Add(after) > v.now:
+			v.reviewMember(q.key)
+		}
+		v.probe(q, since, min(next, probeCap))
+	})
+}
+
+// alive notes that a vault said something.
+func (v *Vault) alive(q *peer) {
+	since := q.waiting
+	q.waiting, q.heard = 0, true
+	if since == 0 || since.Add(suspectAfter) > v.now {
+		return
+	}
+	if q.done < q.asked {
+		q.asked, v.asks = 0, true // it was not waited for, and has not said all
+	}
+	if since.Add(v.cfg.Parameters.LeaveAfter) <= v.now {
+		v.reviewAsked(q.key)
 	}
 }
 

@@ -106,7 +106,9 @@ func (v *Vault) askNeighbours() {
 // askPointers asks a vault for its pointers, again and again if it does not answer.
 func (v *Vault) askPointers(q *peer, tries int) {
 	v.send(q.key, &wire.Pointers{Ask: true})
-	v.expect(q)
+	if q.up {
+		v.expect(q)
+	}
 	epoch, since := q.asked, q.since
 	v.schedule.at(v.now.Add(suspectAfter<<tries), func() {
 		if q.asked == epoch && q.done < epoch && q.since == since && !q.lost && q.present && tries < 5 {
@@ -196,11 +198,23 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 		v.believe(a, s)
 		return
 	}
-	if c.call == 0 {
-		v.calls++
-		c.call = v.calls
-		for _, k := range s.Members {
-			if k != from {
+	if len(c.said) == 1 && i < 0 { // most often the others say so presently
+		v.schedule.at(v.now.Add(askAgain), func() { v.askClaimed(a, c) })
+	}
+}
+
+// askClaimed asks, once, all members that were named about a claim that is still waited upon.
+func (v *Vault) askClaimed(a vaultnet.Address, c *claim) {
+	if v.claims.at[a] != c {
+		return
+	}
+	v.calls++
+	c.call = v.calls
+	var asked []vaultnet.PublicKey
+	for _, o := range c.said {
+		for _, k := range o.set.Members {
+			if !slices.Contains(asked, k) && len(asked) < 2*near {
+				asked = append(asked, k)
 				v.send(k, &wire.GetSet{Call: c.call, Address: a})
 			}
 		}
