@@ -125,6 +125,7 @@ type watched struct {
 	replay  replay
 	others  []*watched // of the same address, with other first sets
 	history history
+	leapt   bool // a member came to a height by its state, without the blocks between: it knows no results from before
 }
 
 // block is a decided block as the first honest member showed it.

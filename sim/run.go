@@ -190,7 +190,7 @@ func (w *world) demand(ctx context.Context, t *town) error {
 			c.fail(Answered, c.watch(a.address), "%s of a healed network is told %v", a.kind, a.completion.Err)
 			return nil
 		}
-		if b, ok := a.completion.Result.(op.Became); ok && !b.Known && a.user.now() < a.operation.(op.Outcome).Deadline.Add(vaultnet.ResultsKept) {
+		if b, ok := a.completion.Result.(op.Became); ok && !b.Known && w.remembers(a.address) && a.user.now() < a.operation.(op.Outcome).Deadline.Add(vaultnet.ResultsKept) {
 			c.fail(Answered, c.watch(a.address), "what became of a mutation is forgotten before its time")
 			return nil
 		}
@@ -213,6 +213,17 @@ func (w *world) demand(ctx context.Context, t *town) error {
 			w.quiet.first)
 	}
 	return nil
+}
+
+// remembers reports whether members can be asked for what became of a mutation after its deadline. Results are kept
+// beside the agreed state: who restarted, or came by a state instead of blocks, does not have them.
+func (w *world) remembers(a vaultnet.Address) bool {
+	for _, v := range w.vaults {
+		if v.lives > 1 {
+			return false
+		}
+	}
+	return !w.check.watch(a).leapt
 }
 
 // retireLiars stops the liars for good and waits until their places are taken: a liar that comes and goes at the
