@@ -138,8 +138,6 @@ func TestThresholdsMatter(t *testing.T) {
 				}
 				return []wire.Message{&wire.ReadAnswer{Call: r.Call, Height: 5, Set: refOf(forged), Members: forged, Member: true, Err: refusal.New(refusal.NoSuchEntry)}}, true
 			}
-			w.drop = func(from, to vaultnet.PublicKey, x wire.Message) bool {
-			}
 			return errors.Is(w.do(Read{Address: a, Query: mutabledata.GetVersion{}, Options: short}).Err, refusal.NoSuchEntry)
 		}},
 	} {
