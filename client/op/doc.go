@@ -18,11 +18,17 @@
 //
 // # How it is built
 //
-// A [Client] runs small jobs. A job is woken when it was told something or its alarm rang, looks at all it knows and does
-// what follows; it never blocks and never calls another job, it only pokes it. change (a signed change of an object) uses
-// locating (who holds the address), viewing (the proof of a first set), a book's permits, and submission (one signed
-// request until its outcome is certain); reading is a read; [place] is what the client knows of one address, shared by
-// all jobs there.
+// A [Client] runs small jobs. A job is poked when it was told something or its alarm rang; at the end of the step it
+// looks, once, at all it knows and does what follows. The files, each a part of that:
+//
+//	change.go     a signed change of an object, from the wish to the certain outcome; renewal.go, what it renews
+//	submission.go one signed request: fan-out, counting (word.go), withdrawal, outcome
+//	read.go       a linearizable read; inquiry.go, what became of a request
+//	place.go      what is known of one address; belief.go, which set is believed; proof.go, certificates
+//	locating.go   asking who holds an address; viewing.go, the proof of a first set
+//	permits.go    the book of a requester's permits; held.go, one permit; settle.go, giving back what was not used
+//	chunkput.go, chunkget.go  immutable data
+//	job.go, roster.go, patience.go, neighbours.go  jobs and alarms, who was asked, when to ask again, vaults met
 //
 // A Client is not safe for concurrent use. Equal inputs give equal outputs: nothing depends on the order of a map.
 package op

@@ -36,6 +36,7 @@ type reading struct {
 // answer is the newest answer of a vault.
 type answer struct {
 	*wire.ReadAnswer
+	full bool            // it was asked for the value: nobody else's is kept
 	push vaultnet.Height // the greatest that was pushed to it
 }
 
@@ -68,7 +69,7 @@ func (r *reading) answer(from vaultnet.PublicKey, m wire.Message) {
 		return
 	}
 	switch old := s.word.ReadAnswer; {
-	case a.Value != nil && vaultnet.DomainAnswer.Hash(a.Value) != a.Digest:
+	case a.Value != nil && (!s.word.full || vaultnet.DomainAnswer.Hash(a.Value) != a.Digest):
 		without := *a
 		without.Value = nil
 		a = &without
@@ -264,7 +265,7 @@ func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) 
 		s.asked = true
 		m := &digest
 		if v == r.fuller {
-			m = &value
+			m, s.word.full = &value, true
 		}
 		if *m == nil {
 			*m = &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: m == &value, Ask: r.ask}
@@ -289,7 +290,9 @@ func (r *reading) fetch(seats []*seat[answer], best *wire.ReadAnswer) {
 		return
 	}
 	r.fetches++
-	r.fuller, r.fetchAt, r.gave = alikes[r.fetches%len(alikes)].vault, r.c.now.Add(repeatFirst), false
+	s := alikes[r.fetches%len(alikes)]
+	s.word.full = true
+	r.fuller, r.fetchAt, r.gave = s.vault, r.c.now.Add(repeatFirst), false
 	r.c.send(r.fuller, &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: true, Ask: r.ask})
 }
 
