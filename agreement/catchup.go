@@ -456,8 +456,11 @@ func (t *turn) verified(f *fetch) (*State, bool) {
 		return nil, false
 	}
 	s.Time, s.Set = f.decided.Header.Time, f.decided.Set
-	return s, s.Digest() == f.decided.Header.State
+	return s, genuine(s, &f.decided.Header)
 }
+
+// genuine reports whether a state is the one that a certified header names.
+func genuine(s *State, h *Header) bool { return s.Digest() == h.State }
 
 // believe takes a set that w vaults named alike. An object this vault holds nothing of is then fetched and followed.
 func (t *turn) believe(s *Set) {
