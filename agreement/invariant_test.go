@@ -34,6 +34,9 @@ type progress struct {
 	height         vaultnet.Height
 	lockHeight     vaultnet.Height
 	lock           *polka
+	state          *State
+	record         *byte       // the vote record as it was read last
+	votesStored    *voteRecord // what it says
 }
 
 func (c *cluster) watched(t testing.TB, where string) *watch {
@@ -50,7 +53,6 @@ func (w *watch) fail(m *member, format string, a ...any) {
 }
 
 func (w *watch) check(m *member) {
-	w.t.Helper()
 	p := w.seen[m]
 	if p == nil {
 		p = &progress{}
@@ -59,7 +61,12 @@ func (w *watch) check(m *member) {
 	w.votes(m, p)
 	w.decisions(m, p)
 	w.undecided(m)
-	durable(w.t, m)
+	if r := m.store[string([]byte{sectionVote})]; r == nil {
+		p.record, p.votesStored = nil, nil
+	} else if p.record != &r[0] {
+		p.record, p.votesStored = &r[0], unmarshalVotes(w.t, r)
+	}
+	covers(w.t, m, p.votesStored)
 	a := m.object.attempt
 	p.lockHeight, p.lock = m.object.height+1, nil
 	if a != nil {
@@ -70,7 +77,6 @@ func (w *watch) check(m *member) {
 // votes: one for each height, round and type; a locked member prevotes only what it is locked on, nil, or what a polka as
 // new as its lock justifies.
 func (w *watch) votes(m *member, p *progress) {
-	w.t.Helper()
 	for _, v := range m.votes[p.votes:] {
 		at := castAt{m, v.Height, v.Round, v.Type}
 		if _, twice := w.cast[at]; twice {
@@ -93,7 +99,6 @@ func (w *watch) votes(m *member, p *progress) {
 
 // decisions: one block for each height, states equal, heights and times increase, nothing applied twice or late.
 func (w *watch) decisions(m *member, p *progress) {
-	w.t.Helper()
 	for _, d := range m.decided[p.decided:] {
 		h := d.Header.Height
 		digest := d.Header.Digest(w.c.cfg.Network, w.c.address)
@@ -127,7 +132,8 @@ func (w *watch) decisions(m *member, p *progress) {
 		}
 	}
 	p.decided = len(m.decided)
-	if s := m.object.State(); s != nil {
+	if s := m.object.State(); s != nil && s != p.state {
+		p.state = s
 		d := s.Digest()
 		if other, ok := w.states[m.object.Height()]; ok && other != d || d != m.object.Decided().Header.State {
 			w.fail(m, "another state at height %d", m.object.Height())
@@ -138,7 +144,6 @@ func (w *watch) decisions(m *member, p *progress) {
 
 // undecided: at most five, no two in conflict.
 func (w *watch) undecided(m *member) {
-	w.t.Helper()
 	rs := m.object.Undecided()
 	if len(rs) > vaultnet.MaxInFlight {
 		w.fail(m, "%d undecided", len(rs))

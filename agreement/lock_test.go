@@ -99,6 +99,23 @@ func TestRule06TheNewestPolkaIsTheValidValue(t *testing.T) {
 	}
 }
 
+// Nor where the block of the older one comes when the newer is known.
+func TestRule06AnOlderPolkaWhoseBlockComesLateIsOlder(t *testing.T) {
+	s := alone(t, 8, 7)
+	x, y := s.block("X", s.request("1=a", 1)), s.block("Y", s.request("2=b", 1))
+	s.submit(s.request("5=z", 1))
+	s.says(1, &Bundle{Polka: s.polka(0, x)})
+	s.reach(1)
+	s.proposes(1, y)
+	s.prevotes(1, y, 1, 6)
+	s.casts("prevote 1 Y", "lock 1 Y", "precommit 1 Y")
+	s.reach(2)
+	s.proposes(0, x)
+	if v := s.m.object.attempt.valid; v.held.digest != y.digest {
+		t.Fatal("the older polka counts")
+	}
+}
+
 // A locked member that sees a newer polka votes for that block when it is proposed, and its lock moves with its own
 // precommit alone.
 func TestRule06ALockYieldsToANewerPolkaAndMovesWithThePrecommit(t *testing.T) {

@@ -136,6 +136,17 @@ func TestSetGrowsFromOneAndShrinks(t *testing.T) {
 	}
 }
 
+// A member's own view speaks against a fresh set block.
+func TestSetBlockIsJudgedByEachMembersView(t *testing.T) {
+	for _, v := range []Verdict{Yes, No} {
+		s := alone(t, 8, 7)
+		s.m.host.change = func(add, drop vaultnet.PublicKey) Verdict { return v }
+		s.wishesFor(Change{vault(60), s.crew[3].key}, 1, 3)
+		s.says(s.at(0), &Bundle{Proposal: s.fresh(0, s.swap("X", vault(60), s.crew[3].key))})
+		s.casts(map[Verdict]string{Yes: "prevote 0 X", No: "prevote 0 nil"}[v])
+	}
+}
+
 // A set block withdraws what is pending: it was made for the set before.
 func TestSetBlockMovesWhatIsPending(t *testing.T) {
 	s := alone(t, 8, 7)

@@ -2,8 +2,8 @@ package agreement
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"slices"
+	"strings"
 
 	"vaultnet"
 	"vaultnet/refusal"
@@ -13,7 +13,7 @@ import (
 type toy struct{ entries map[string]string }
 
 func (m *toy) parse(r *Request) (key, value string) {
-	fmt.Sscanf(string(r.Body), "%1s=%s", &key, &value)
+	key, value, _ = strings.Cut(string(r.Body), "=")
 	return key, value
 }
 

@@ -72,6 +72,9 @@ func TestRule01AnEmptyProposalWakesNobody(t *testing.T) {
 	s.proposes(0, s.swap("S", vaultnet.PublicKey{}, s.crew[5].key))
 	s.casts()
 	s.asleep()
+	if s.m.object.attempt != nil {
+		t.Fatal("it is held")
+	}
 }
 
 func TestRule01VotesOfWMembersWake(t *testing.T) {
