@@ -120,7 +120,7 @@ func (v *Vault) judgeChange(o *agreement.Object, c agreement.Change) agreement.V
 		return agreement.Yes
 	}
 	q := v.peers.get(c.Add)
-	switch height, _, follows := o.Follower(c.Add); {
+	switch height, follows := v.follows(o, c.Add); {
 	case c.Add == v.cfg.Self:
 		return agreement.Yes
 	case q == nil || !isUp(q):
@@ -129,6 +129,13 @@ func (v *Vault) judgeChange(o *agreement.Object, c agreement.Change) agreement.V
 		return agreement.NotYet // it may say so any moment
 	}
 	return agreement.Yes
+}
+
+// follows is the certified height of a newcomer that follows the object. It says so every two seconds; one that has
+// fallen silent may have given up and hold nothing any more.
+func (v *Vault) follows(o *agreement.Object, k vaultnet.PublicKey) (vaultnet.Height, bool) {
+	height, at, ok := o.Follower(k)
+	return height, ok && at.Add(followsFor) >= v.now
 }
 
 // mayDrop: the member is gone, or displaced by a nearer vault that has been up for T_join.
@@ -276,7 +283,7 @@ func (v *Vault) pursue(l *live) {
 			return
 		}
 		v.inviteCandidate(l, c)
-		if height, _, ok := l.Follower(c.Add); !ok || height+64 < l.Height() {
+		if height, ok := v.follows(l.Object, c.Add); !ok || height+64 < l.Height() {
 			return
 		}
 	}
@@ -312,7 +319,7 @@ func (v *Vault) inviteCandidate(l *live, c *change) {
 		return
 	}
 	c.invited = v.now
-	if _, _, ok := l.Follower(c.Add); !ok {
+	if _, ok := v.follows(l.Object, c.Add); !ok {
 		v.send(c.Add, &wire.Invite{Address: l.entry.address(), Set: l.Set()})
 	}
 	v.schedule.at(v.now.Add(inviteEvery), func() {
