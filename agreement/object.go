@@ -27,8 +27,9 @@ type Object struct {
 	pool      []*Request
 	withdrawn []withdrawal // by deadline
 	confirm   []confirmation
-	kept      []kept // results past their deadlines, by deadline
-	believed  []*Set // sets that w vaults named alike, the newest 4
+	kept      []kept        // results past their deadlines, by deadline
+	forgotten vaultnet.Time // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
+	believed  []*Set        // sets that w vaults named alike, the newest 4
 
 	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
 	stray     [maxMembers]*Vote
@@ -148,6 +149,10 @@ func (o *Object) Applied(deadline vaultnet.Time, id vaultnet.Digest) (*AppliedRe
 	}
 	return nil, false
 }
+
+// Forgotten is the time before which a deadline may lie of a request that was applied and that [Object.Applied] knows
+// nothing of: the state this member was loaded with, or caught up to, had dropped it.
+func (o *Object) Forgotten() vaultnet.Time { return o.forgotten }
 
 // Follower reports the certified height that a vault said it holds, and when it said so.
 func (o *Object) Follower(vault vaultnet.PublicKey) (vaultnet.Height, vaultnet.Time, bool) {

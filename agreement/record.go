@@ -297,6 +297,7 @@ func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	case d.Set.Digest() != d.Header.Set, d.Certificate.Ballot.Block != digest, !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
 		return refusal.Invalid("the stored certificate does not prove its block")
 	}
+	o.forgotten = s.Time
 	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
 	o.setSet(d.Set)
 	return nil

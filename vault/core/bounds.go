@@ -18,7 +18,7 @@ const (
 	inviteTries  = 3                // invitations before another candidate is looked for
 	passedOver   = 10 * time.Minute // how long a candidate that did not come is not invited
 	followsFor   = 10 * time.Second // after its last sign a newcomer counts as following
-	followFor    = 90 * time.Second // how long an invited vault follows without being added
+	followFor    = 90 * time.Second // how long an invited vault follows without being added or invited again
 	compareEvery = time.Hour        // between two comparisons of chunk lists
 	compareAfter = time.Second      // from a change of the neighbourhood to a comparison
 	forgetAfter  = 30 * time.Second // what never came to be at a free address is dropped

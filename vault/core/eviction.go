@@ -194,9 +194,6 @@ func (v *Vault) objectLoaded(a vaultnet.Address, records []vaultnet.Write) {
 		}
 	} else {
 		l := v.adopt(e, o)
-		if s := o.State(); s != nil {
-			l.forgot = s.Time
-		}
 		if f := v.cfg.Observer.Loaded; f != nil {
 			f(a)
 		}

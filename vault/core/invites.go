@@ -35,6 +35,10 @@ func (v *Vault) invite(from vaultnet.PublicKey, m *wire.Invite) {
 		return
 	}
 	i := v.invited.at[m.Address]
+	if e != nil && e.live != nil && e.live.following {
+		e.live.followUntil = v.now.Add(followFor)
+		return
+	}
 	if i == nil || i.until <= v.now || !sameSet(i.set, m.Set) && (m.Set.Number > i.set.Number || len(i.by) == 1) {
 		if i == nil && len(v.invited.at) >= maxInvitations {
 			v.dropInvitations()
@@ -79,7 +83,8 @@ func (v *Vault) follow(a vaultnet.Address, s *agreement.Set) {
 		l.following = true
 		l.Follow(true)
 		v.give(l, agreement.Input{Believe: s})
-		v.schedule.at(v.now.Add(followFor), func() { v.unfollow(l) })
+		l.followUntil = v.now.Add(followFor)
+		v.followOn(l)
 	}
 	switch {
 	case e.live != nil:
@@ -89,6 +94,19 @@ func (v *Vault) follow(a vaultnet.Address, s *agreement.Set) {
 	default:
 		begin(v.adopt(e, agreement.New(&v.agree, a)))
 	}
+}
+
+// followOn ends following when its time is over.
+func (v *Vault) followOn(l *live) {
+	v.schedule.at(l.followUntil, func() {
+		switch {
+		case !l.following:
+		case l.followUntil > v.now:
+			v.followOn(l)
+		default:
+			v.unfollow(l)
+		}
+	})
 }
 
 // unfollow ends following: as a member, or with nothing.

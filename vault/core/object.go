@@ -51,10 +51,11 @@ type live struct {
 	change *change          // of the set, that this vault wants
 	wish   agreement.Change // that was told to agreement
 	record bool             // [agreement.Object.Record] is to be asked at seal
-	forgot vaultnet.Time    // results of requests with an earlier deadline may have been forgotten
 
-	following bool // at invitation
-	tidying   bool // looked at again in a while, for it may never come to be
+	following   bool // at invitation
+	followUntil vaultnet.Time
+
+	tidying bool // looked at again in a while, for it may never come to be
 
 	size           int64 // bytes it counts in the memory budget
 	older, younger *live // by last use

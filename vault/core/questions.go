@@ -38,7 +38,7 @@ func (v *Vault) outcome(m *wire.GetOutcome) *wire.OutcomeAnswer {
 	switch {
 	case !l.Member():
 		answer.Outcome, answer.Members = agreement.Stranger, v.setOf(e)
-	case known && m.Deadline >= l.forgot:
+	case known && m.Deadline >= l.Forgotten():
 		answer.Outcome = agreement.Refused
 		answer.Clear = v.clear(e, m.Deadline)
 	}

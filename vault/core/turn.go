@@ -94,9 +94,6 @@ func (v *Vault) stepObject(l *live) {
 	v.sendBundles(l, out.Send, len(in) == 0)
 	if l.Height() != height {
 		v.count(l.entry, false)
-		if l.Height() > height+1 || len(l.Decided().Bodies) == 0 {
-			l.forgot = l.State().Time // perhaps not by blocks but by a state: see [Vault.outcome]
-		}
 		v.resize(l)
 	}
 	for i := range out.Replies {
