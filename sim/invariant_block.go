@@ -24,7 +24,11 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 	if before != nil && after.Time <= before.Time {
 		c.fail(Heights, w, "%s goes from block time %d to %d", s.name, before.Time, after.Time)
 	}
-	if m := s.member(w); h.Height > m.height+1 {
+	m := s.member(w)
+	if d.Voters != nil && d.Voters.Index(s.key) < 0 && after.Set.Index(s.key) < 0 {
+		*m = member{} // it follows, and may have given up before and begun again
+	}
+	if h.Height > m.height+1 {
 		w.leapt = true
 	} else if h.Height <= m.height {
 		c.fail(Heights, w, "%s decides height %d and had decided %d", s.name, h.Height, m.height)
