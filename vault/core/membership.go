@@ -341,7 +341,7 @@ func (v *Vault) passOver(l *live, c *change) {
 // setChanged is called when an object has another set here than before its step.
 func (v *Vault) setChanged(l *live, before, after *agreement.Set) {
 	e := l.entry
-	if uint64(e.number) <= after.Number {
+	if uint64(e.number) <= after.Number || l.Member() {
 		v.objects.note(e, nil) // the object itself knows better
 	}
 	if f := v.cfg.Observer.Members; f != nil {

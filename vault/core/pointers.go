@@ -154,14 +154,18 @@ func (v *Vault) pointers(from vaultnet.PublicKey, m *wire.Pointers) {
 }
 
 // claimed takes one vault's word that a set holds an address. What concerns this vault is believed when w said it
-// alike; where fewer did, the other members are asked, once, and after [claimsFor] it counts for nothing.
+// alike; where fewer did, others are asked, once, and after [claimsFor] it counts for nothing. Members say so by
+// themselves; vaults near the address when they are asked.
 func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreement.Set) {
 	e := v.objects.get(a)
 	known := v.setOf(e)
-	if known != nil && s.Number <= known.Number || s.Index(from) < 0 && (known == nil || known.Index(from) < 0) {
+	if known != nil && s.Number <= known.Number {
 		return
 	}
 	if known == nil && !v.peers.ranks(a.Location(), v.peers.self, near) {
+		return
+	}
+	if s.Index(from) < 0 && (known == nil || known.Index(from) < 0) && !v.nearby(a, from) {
 		return
 	}
 	c := v.claims.at[a]
@@ -203,22 +207,31 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 	}
 }
 
-// askClaimed asks, once, all members that were named about a claim that is still waited upon.
+// askClaimed asks, once, all members that were named, and the vaults near the address, about a claim that is still waited
+// upon.
 func (v *Vault) askClaimed(a vaultnet.Address, c *claim) {
 	if v.claims.at[a] != c {
 		return
 	}
 	v.calls++
 	c.call = v.calls
-	var asked []vaultnet.PublicKey
+	asked := keys(v.peers.nearest(a.Location(), near, isUp))
 	for _, o := range c.said {
 		for _, k := range o.set.Members {
-			if !slices.Contains(asked, k) && len(asked) < 2*near {
+			if !slices.Contains(asked, k) && len(asked) < 3*near {
 				asked = append(asked, k)
-				v.send(k, &wire.GetSet{Call: c.call, Address: a})
 			}
 		}
 	}
+	for _, k := range asked {
+		v.send(k, &wire.GetSet{Call: c.call, Address: a})
+	}
+}
+
+// nearby reports whether a vault is one of those nearest to an address.
+func (v *Vault) nearby(a vaultnet.Address, k vaultnet.PublicKey) bool {
+	q := v.peers.get(k)
+	return q != nil && isPresent(q) && v.peers.ranks(a.Location(), q, near)
 }
 
 // claimAnswer takes the answer of a member that was asked about a claim.
@@ -235,8 +248,8 @@ func (v *Vault) claimAnswer(from vaultnet.PublicKey, m *wire.SetAnswer) bool {
 
 // believable reports whether a set that some vaults name alike is to be believed. Where a set is known already, w of its
 // members have to say so, unless this vault holds nothing and the known members are out of reach. Where none is, w of
-// the members named; a set of fewer than four, in which a liar cannot be told from an honest member, only by all of
-// them, and only if they are near.
+// the members named and the vaults near: with w of as many as there are, up to a whole group, so that a liar cannot name
+// a set of itself alone.
 func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alike []vaultnet.PublicKey) bool {
 	if known := v.setOf(e); known != nil {
 		said, reachable := 0, 0
@@ -255,22 +268,8 @@ func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alik
 			return false
 		}
 	}
-	said := 0
-	for _, k := range s.Members {
-		if slices.Contains(alike, k) {
-			said++
-		}
-	}
-	if len(s.Members) >= 4 {
-		return said >= s.Weak()
-	}
-	nearby := keys(v.peers.nearest(a.Location(), near, isPresent))
-	for _, k := range s.Members {
-		if !slices.Contains(nearby, k) && k != v.cfg.Self {
-			return false
-		}
-	}
-	return said == len(s.Members) || s.Index(v.cfg.Self) >= 0 && said == len(s.Members)-1
+	group := len(v.peers.nearest(a.Location(), v.cfg.Parameters.GroupSize, isPresent))
+	return len(alike) >= vaultnet.Weak(max(group, len(s.Members)))
 }
 
 // believe takes over a set. A member that holds less than that set has decided fetches the rest.

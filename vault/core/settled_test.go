@@ -278,3 +278,57 @@ func TestRestart(t *testing.T) {
 		c.applied(c.mutate(a, p, insert("two", "2")), 5)
 	}
 }
+
+func TestALiarCannotNameItselfTheHolder(t *testing.T) {
+	w := newTown(t, 9)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a, free := address("notes"), address("free")
+	c.put(a)
+	liar := w.members(a)[0]
+	for number := range uint64(5) {
+		for _, x := range []vaultnet.Address{a, free} {
+			set := agreement.NewSet(number+1, x, []vaultnet.PublicKey{liar.id})
+			for _, h := range w.houses {
+				w.post(liar.id, h.id, &wire.Pointers{List: []wire.Pointer{{Address: x, Set: set}}})
+			}
+		}
+	}
+	w.run(claimsFor + time.Second)
+	for _, h := range w.houses {
+		if s := h.core.setOf(h.core.objects.get(a)); !sameSet(s, w.set(a)) {
+			t.Fatalf("believes set %d of %d", s.Number, len(s.Members))
+		}
+		if h.core.setOf(h.core.objects.get(free)) != nil {
+			t.Fatal("believes that a free address is taken")
+		}
+	}
+	c.put(free)
+}
+
+func TestANetworkGrowsFromOneVault(t *testing.T) {
+	w := newTown(t, 1)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a, mutabledata.Entry{Key: "k"})
+	for i := range 12 {
+		w.introduce(w.build(fmt.Sprint("new vault ", i)))
+		w.run(time.Second)
+		for _, h := range w.group(a) {
+			if err := c.says(h, a); err != nil && !errors.Is(err, refusal.NotSettled) {
+				t.Fatalf("with %d vaults: %v", len(w.houses), err)
+			}
+		}
+		w.run(15 * time.Second)
+	}
+	w.run(2 * time.Minute)
+	if n := len(w.set(a).Members); n != 8 {
+		t.Fatalf("%d members", n)
+	}
+	for id, r := range c.read(a, mutabledata.GetValue{Key: "k"}) {
+		if r.Err != nil || !r.Member {
+			t.Fatalf("%v: %v", id.Short(), r.Err)
+		}
+	}
+}
