@@ -85,7 +85,18 @@ func brief(m wire.Message) string {
 	case *wire.GetSet:
 		return fmt.Sprintf("who holds %v", m.Address)
 	case *wire.SetAnswer:
-		return fmt.Sprintf("set of %v at height %d, settled %v", m.Address, m.Height, m.Settled)
+		s := fmt.Sprintf("set of %v at height %d, settled %v: none", m.Address, m.Height, m.Settled)
+		if m.Set != nil {
+			s = fmt.Sprintf("set of %v at height %d, settled %v: number %d, %d members", m.Address, m.Height, m.Settled, m.Set.Number,
+				len(m.Set.Members))
+		}
+		return s
+	case *wire.ViewAnswer:
+		s := fmt.Sprintf("view of %v: %d members", m.Address, len(m.Members))
+		if m.Err != nil {
+			s += ": " + m.Err.Error()
+		}
+		return s
 	case *wire.Invite:
 		return fmt.Sprintf("invite to %v", m.Address)
 	case *wire.Pointers:
