@@ -83,6 +83,38 @@ func TestGenesisViewsRenewed(t *testing.T) {
 	}
 }
 
+// Two liars prove a first set of the two of them: a proof is signed by a quorum of the set that it names itself. It is
+// not taken, for nobody else in the close group names that set.
+func TestGenesisForgedSet(t *testing.T) {
+	for _, honest := range []bool{true, false} { // whether the others answer, too
+		w := newWorld(t, 8)
+		alice := w.owner("alice")
+		a := w.address("new")
+		liars := w.near(a)[3:5]
+		forged := agreement.NewSet(1, a, []vaultnet.PublicKey{liars[0].id, liars[1].id})
+		for _, v := range w.vaults {
+			v.lie = func(q wire.Message) ([]wire.Message, bool) {
+				if v != liars[0] && v != liars[1] {
+					_, ok := q.(*wire.GetView)
+					return nil, ok && !honest
+				}
+				switch q := q.(type) {
+				case *wire.GetView:
+					return []wire.Message{&wire.ViewAnswer{Call: q.Call, Address: a, Members: forged.Members,
+						View: &agreement.View{Time: w.now, By: v.attest(agreement.ViewLeaf(w.network, a, forged.Members, w.now))}}}, q.Address == a
+				case *wire.Submit:
+					return []wire.Message{&wire.Reply{Address: a, ID: q.Request.ID, Outcome: agreement.Applied, Height: 1, Set: refOf(forged), Result: []byte{0x81, 0x80}}}, q.Request.Address == a
+				}
+				return nil, false
+			}
+		}
+		d := w.do(Mutate{As: alice, Address: a, Mutation: put(alice), Options: Options{Timeout: 5 * time.Second}})
+		if made := len(w.at(a).states) == 2; made != (d.Err == nil) || made != honest {
+			t.Errorf("others answer: %t, made: %t, answered %v", honest, made, d.Err)
+		}
+	}
+}
+
 // Two Puts at once at one address: one makes the object, the other is told that it exists, by its members.
 func TestGenesisTwoPuts(t *testing.T) {
 	w := newWorld(t, 8)

@@ -27,7 +27,7 @@ type place struct {
 	tentative bool           // set is a first set that was proven and not yet decided on
 	floor     uint64         // the greatest number of a set ever believed here
 
-	group   []vaultnet.PublicKey // without a set: the close group, of the vaults that were met
+	group   []vaultnet.PublicKey // the close group, of the vaults that were met
 	version uint64               // of the neighbours that group was computed from
 	hints   []vaultnet.PublicKey // vaults that may be nearer; asked, and counted once they were met
 	hinted  vaultnet.Time        // when the first of them was named; 0: none was
@@ -82,6 +82,11 @@ func (p *place) members() []vaultnet.PublicKey {
 	if p.set != nil {
 		return p.set.Members
 	}
+	return p.near()
+}
+
+// near is the close group, as far as the client has met it, whatever set is believed.
+func (p *place) near() []vaultnet.PublicKey {
 	if p.version != p.c.vaults.version || p.group == nil {
 		p.version = p.c.vaults.version
 		p.group = p.c.vaults.nearest(p.location, p.c.cfg.Parameters.GroupSize)

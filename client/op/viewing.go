@@ -6,7 +6,6 @@ import (
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
-	"vaultnet/xor"
 )
 
 // viewing gathers the proof of a first set (design §6, genesis): q equal views, each signed by one of the set they name.
@@ -79,34 +78,45 @@ func (g *viewing) step() vaultnet.Time {
 	return g.again.next
 }
 
-// whom is the close group, and everybody whom w of those who answered take to be in it.
+// whom is the close group, and everybody whom w of it take to be in it.
 func (g *viewing) whom() []vaultnet.PublicKey {
 	p := g.place
 	list := slices.Clone(p.audience())
+	add := func(v vaultnet.PublicKey) {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	for _, v := range p.near() {
+		add(v)
+	}
 	for _, s := range g.said.seats {
 		if !s.heard || s.word.View == nil {
 			continue
 		}
 		for _, v := range s.word.Members {
-			if !slices.Contains(list, v) && g.naming(v) >= p.c.limits(len(s.word.Members)).believed {
-				list = append(list, v)
+			if g.supports(func(m []vaultnet.PublicKey) bool { return slices.Contains(m, v) }) {
+				add(v)
 			}
 		}
 	}
 	return list
 }
 
-func (g *viewing) naming(v vaultnet.PublicKey) int {
+// supports reports whether the views of w of the close group agree with something. Without that two liars could prove a
+// set of their own: a proof is of q members of the set that it names itself.
+func (g *viewing) supports(agree func(members []vaultnet.PublicKey) bool) bool {
+	near := g.place.near()
 	n := 0
-	for _, s := range g.said.seats {
-		if s.heard && s.word.View != nil && slices.Contains(s.word.Members, v) {
+	for _, s := range g.said.of(near) {
+		if s.word.View != nil && agree(s.word.Members) {
 			n++
 		}
 	}
-	return n
+	return n > 0 && n >= g.place.c.limits(len(near)).believed
 }
 
-// complete makes the proof of a set that enough of its own members name.
+// complete makes the proof of a set that enough of its own members name, and w of the close group.
 func (g *viewing) complete() *agreement.SetProof {
 	p := g.place
 	for i, s := range g.said.seats {
@@ -114,24 +124,23 @@ func (g *viewing) complete() *agreement.SetProof {
 			continue
 		}
 		set := &agreement.Set{Number: 1, Members: s.word.Members}
-		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) {
+		same := func(m []vaultnet.PublicKey) bool { return slices.Equal(m, set.Members) }
+		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) || !g.supports(same) {
 			continue
 		}
-		var by []vaultnet.PublicKey
-		views := make(map[vaultnet.PublicKey]*agreement.View)
+		proof := &agreement.SetProof{Members: set.Members}
+		var by []*seat[*wire.ViewAnswer]
 		for _, o := range g.said.seats[i:] {
-			if o.heard && o.word.View != nil && slices.Equal(o.word.Members, set.Members) && set.Index(o.vault) >= 0 {
-				by = append(by, o.vault)
-				views[o.vault] = o.word.View
+			if o.heard && o.word.View != nil && same(o.word.Members) && set.Index(o.vault) >= 0 {
+				by = append(by, o)
 			}
 		}
 		if len(by) < p.c.limits(len(set.Members)).views {
 			continue
 		}
-		xor.Sort(p.location, by)
-		proof := &agreement.SetProof{Members: set.Members}
-		for _, v := range by {
-			proof.Views = append(proof.Views, *views[v])
+		slices.SortFunc(by, func(x, y *seat[*wire.ViewAnswer]) int { return set.Index(x.vault) - set.Index(y.vault) })
+		for _, o := range by {
+			proof.Views = append(proof.Views, *o.word.View)
 		}
 		return proof
 	}
