@@ -48,7 +48,10 @@ func (v *Vault) take(in *Input) {
 		v.receive(in.from, in.message)
 		return
 	}
-	e := &in.event
+	e := in.event
+	if e == nil {
+		return
+	}
 	switch e.kind {
 	case peerUp:
 		v.peerUp(e.vault)

@@ -52,33 +52,35 @@ func OpenMessage(m wire.Message, from vaultnet.PublicKey, network vaultnet.Netwo
 }
 
 // Tick says that only time has passed: an alarm. A step without inputs says the same.
-func Tick() Input { return Input{event: event{kind: ticked}} }
+func Tick() Input { return Input{event: &event{kind: ticked}} }
 
 // PeerUp says that there is a connection to another vault.
-func PeerUp(vault vaultnet.PublicKey) Input { return Input{event: event{kind: peerUp, vault: vault}} }
+func PeerUp(vault vaultnet.PublicKey) Input { return Input{event: &event{kind: peerUp, vault: vault}} }
 
 // PeerDown says that there is no connection to a peer any more, vault or client.
-func PeerDown(peer vaultnet.PublicKey) Input { return Input{event: event{kind: peerDown, vault: peer}} }
+func PeerDown(peer vaultnet.PublicKey) Input {
+	return Input{event: &event{kind: peerDown, vault: peer}}
+}
 
 // Known tells the contents of the routing table, once the vault has found its place in the network and whenever it
 // changes much; empty, or nil, where it is the first vault of the network. Before the first Known a vault is settled
 // nowhere: it cannot tell an empty network from a network it has not found.
 func Known(vaults []vaultnet.PublicKey) Input {
-	return Input{event: event{kind: known, vaults: vaults}}
+	return Input{event: &event{kind: known, vaults: vaults}}
 }
 
 // GroupFound answers a lookup that [Output.Lookups] asked for: the vaults nearest to the name, as the DHT has them.
 func GroupFound(name vaultnet.Name, vaults []vaultnet.PublicKey) Input {
-	return Input{event: event{kind: groupFound, name: name, vaults: vaults}}
+	return Input{event: &event{kind: groupFound, name: name, vaults: vaults}}
 }
 
 // Loaded answers [Output.Loads] for an object: the records of the store whose keys begin with [ObjectPrefix], keys
 // whole, in key order.
 func Loaded(a vaultnet.Address, records []vaultnet.Write) Input {
-	return Input{event: event{kind: loaded, address: a, records: records}}
+	return Input{event: &event{kind: loaded, address: a, records: records}}
 }
 
 // ChunkLoaded answers [Output.Loads] for a chunk; nil content: there is none.
 func ChunkLoaded(name vaultnet.Name, content []byte) Input {
-	return Input{event: event{kind: chunkLoaded, name: name, content: content}}
+	return Input{event: &event{kind: chunkLoaded, name: name, content: content}}
 }

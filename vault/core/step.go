@@ -17,7 +17,7 @@ type Stepper interface {
 type Input struct {
 	from    vaultnet.PublicKey
 	message wire.Message
-	event   event
+	event   *event // nil: a message
 }
 
 // Heard is who said what, where the input is a message of another node; nil otherwise. It is for those who stand
