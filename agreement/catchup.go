@@ -82,9 +82,20 @@ func (t *turn) receive(from vaultnet.PublicKey, b *Bundle) {
 	switch {
 	case b.Height > t.height:
 		t.suppose(b.Height, from)
-	case b.Height < t.height && speaks:
+	case b.Height < t.height && speaks && !t.deciding(b):
 		t.help(from, b.Height)
 	}
+}
+
+// deciding reports whether who sent b is about to decide the last block as well: it votes for that, and does not repair
+// (a repair brings a proposal). So the last votes of every block are not answered with the block, bodies and all.
+func (t *turn) deciding(b *Bundle) bool {
+	for _, v := range b.Votes {
+		if v.Ballot.Height != t.height || v.Ballot.Block != t.digest {
+			return false
+		}
+	}
+	return len(b.Votes) > 0 && b.Proposal == nil && b.Commit == nil && len(b.Wishes) == 0
 }
 
 // relayed takes a request that a member passed on: as from a client, but nobody is answered.

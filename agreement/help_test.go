@@ -51,6 +51,38 @@ func TestRule12AMessageOfAnOlderHeightIsAnsweredWithTheBlock(t *testing.T) {
 	s.asleep()
 }
 
+// In an ordinary block the last precommits arrive when most have decided. Who sent them is about to decide, too, and needs
+// no help: its repair tells if it does.
+func TestRule12NobodyIsHelpedInAnOrdinaryBlock(t *testing.T) {
+	c := newCluster(t, 8)
+	c.create()
+	lost := vaultnet.PublicKey{}
+	helped := 0
+	c.drop = func(p parcel) bool {
+		if p.bundle.Decided != nil {
+			helped++
+		}
+		return p.to == lost && len(p.bundle.Votes) == 1 && p.bundle.Votes[0].Ballot.Type == Precommit
+	}
+	c.all(c.request("1=a", 1))
+	c.run(5_000)
+	c.height(2)
+	if helped > 0 {
+		t.Fatalf("%d were helped", helped)
+	}
+	lost = c.members[5].key
+	c.all(c.request("2=b", 1))
+	c.run(100)
+	if c.members[5].object.Height() != 2 {
+		t.Fatal("decided without precommits")
+	}
+	c.run(300)
+	c.height(3)
+	if helped == 0 {
+		t.Fatal("nobody helped")
+	}
+}
+
 func TestRule12FarBehindIsHelpedWithoutBodies(t *testing.T) {
 	s := alone(t, 8, 7)
 	v := s.voteOf(3, Prevote, 0, nil)
