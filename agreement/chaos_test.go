@@ -24,7 +24,11 @@ func TestChaos(t *testing.T) {
 		newChaos(t, *chaosSeed).run()
 		return
 	}
-	for seed := range uint64(*chaosSeeds) {
+	n := *chaosSeeds
+	if testing.Short() {
+		n /= 4
+	}
+	for seed := range uint64(n) {
 		newChaos(t, seed+1).run()
 		if t.Failed() {
 			return

@@ -126,6 +126,24 @@ func TestRule12CatchesUpByBlockAndByState(t *testing.T) {
 	}
 }
 
+// A vault knows how far back it remembers results: what a state that it was given had dropped, it never knew.
+func TestRule12KnowsHowFarBackItRemembers(t *testing.T) {
+	s := alone(t, 1, 0)
+	r := s.request("1=a", 1)
+	s.submit(r)
+	s.now += 30_000
+	s.submit(s.request("2=b", 1))
+	o := s.m.object
+	if _, ok := o.Applied(r.Deadline, r.ID); !ok || o.Forgotten() > r.Deadline {
+		t.Fatal("forgot what it has")
+	}
+	s.restarts()
+	o = s.m.object
+	if _, ok := o.Applied(r.Deadline, r.ID); ok || o.Forgotten() <= r.Deadline {
+		t.Fatal("claims to remember what it has not")
+	}
+}
+
 // A state of many parts.
 func TestRule12AStateInParts(t *testing.T) {
 	s := alone(t, 8, 7)

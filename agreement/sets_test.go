@@ -272,6 +272,28 @@ func TestWishIntervals(t *testing.T) {
 	}
 }
 
+// Members that all want a change, but know of different newcomers, come together on one.
+func TestWishesForDifferentNewcomersComeTogether(t *testing.T) {
+	for _, kinds := range []int{2, 4, 8} {
+		c := newCluster(t, 8)
+		c.create()
+		gone := c.members[3]
+		gone.down = true
+		for i, m := range c.members {
+			c.step(m, Input{Desire: &Change{Add: vault(60 + i%kinds), Drop: gone.key}})
+		}
+		c.run(60_000)
+		for _, m := range c.up() {
+			if s := m.object.Set(); s.Number != 2 || s.Index(gone.key) >= 0 {
+				t.Fatalf("%d newcomers: set %d", kinds, s.Number)
+			}
+			c.step(m, Input{Desire: &Change{}})
+		}
+		c.run(10_000)
+		c.silent()
+	}
+}
+
 // Wishes count by member, the newest of each, equal ones together, not for ever.
 func TestWishCounting(t *testing.T) {
 	s := alone(t, 8, 7)

@@ -251,7 +251,10 @@ func (s *solo) submit(rs ...*Request) {
 func (s *solo) waits(ms vaultnet.Time) {
 	s.t.Helper()
 	end := s.now + ms
-	for s.m.alarm <= end {
+	for n := vaultnet.Time(0); s.m.alarm <= end; n++ {
+		if n > 100+ms/50 {
+			s.t.Fatalf("%d alarms in %d ms", n, ms)
+		}
 		s.now = max(s.now, s.m.alarm)
 		s.in()
 	}

@@ -133,6 +133,21 @@ func TestRule08ProposesNothingItWouldNotVoteForYet(t *testing.T) {
 	}
 }
 
+// What a request shows may have been issued by clocks ahead of this member's: its block is not before that, as long as no
+// clock within the skew objects.
+func TestRule08ABlockIsNotBeforeWhatItsRequestsShow(t *testing.T) {
+	for ahead, want := range map[vaultnet.Time]vaultnet.Time{-5: 0, 1_500: 1_500, 2_000: 2_000, 2_001: 0} {
+		s := alone(t, 8, 0)
+		r := s.request("1=a", 1)
+		r.NotBefore = s.now + ahead
+		s.submit(r)
+		s.casts("propose 0 own0", "prevote 0 own0")
+		if got := s.sends(proposal)[0].Bundle.Proposal.Header.Time - s.now; got != want {
+			t.Errorf("%d ms ahead: block %d ms ahead", ahead, got)
+		}
+	}
+}
+
 func TestRule08NoBlockLaterThanADeadline(t *testing.T) {
 	s := alone(t, 8, 7)
 	r := s.request("1=a", 1)
