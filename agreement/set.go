@@ -28,10 +28,13 @@ func (s *Set) Valid(a vaultnet.Address, limit int) bool {
 		return false
 	}
 	at := a.Location()
-	for i := 1; i < len(s.Members); i++ {
-		if !xor.Nearer(at, s.Members[i-1], s.Members[i]) {
+	var before vaultnet.Location
+	for i, m := range s.Members {
+		l := m.Location()
+		if i > 0 && xor.Compare(at, before, l) >= 0 {
 			return false // out of order, or twice the same
 		}
+		before = l
 	}
 	return true
 }

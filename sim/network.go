@@ -12,7 +12,7 @@ type Latency uint8
 // The latency models.
 const (
 	LAN  Latency = iota // 100 to 500 µs
-	WAN                 // 5 to 80 ms by place, and up to 10 % jitter
+	WAN                 // 1 to 90 ms by region, and up to 1 ms of jitter
 	Tail                // as WAN, but one in fifty takes up to 2 s
 )
 
@@ -29,16 +29,27 @@ func ParseLatency(s string) (Latency, error) {
 	return 0, fmt.Errorf("want lan, wan or tail")
 }
 
+// regions is how many places WAN nodes are spread over; travel is how long, in µs, a message travels between two.
+const regions = 5
+
+var travel = [regions][regions]int64{
+	{1_000, 12_000, 38_000, 71_000, 90_000},
+	{12_000, 1_000, 30_000, 63_000, 80_000},
+	{38_000, 30_000, 1_000, 52_000, 64_000},
+	{71_000, 63_000, 52_000, 1_000, 35_000},
+	{90_000, 80_000, 64_000, 35_000, 1_000},
+}
+
 // network decides what becomes of a message: when it arrives, how often, or never.
 type network struct {
 	options  *Options
 	random   *rand.Rand
-	place    []uint32 // of each node on a circle, for WAN distances
-	cuts     []*cut   // in force
-	past     []*cut   // no more in force
-	lag      []int64  // µs more for messages to and from each node
-	steady   bool     // stabilised: nothing is lost, repeated or held back any more
-	messages uint64   // sent
+	place    []uint8 // region of each node, for WAN distances
+	cuts     []*cut  // in force
+	past     []*cut  // no more in force
+	lag      []int64 // µs more for messages to and from each node
+	steady   bool    // stabilised: nothing is lost, repeated or held back any more
+	messages uint64  // sent
 	lost     uint64
 	twice    uint64
 	held     uint64
@@ -62,7 +73,7 @@ func newNetwork(o *Options) *network {
 
 // add makes room for one more node.
 func (n *network) add() {
-	n.place = append(n.place, n.random.Uint32())
+	n.place = append(n.place, uint8(n.random.Uint32N(regions)))
 	n.lag = append(n.lag, 0)
 }
 
@@ -111,12 +122,7 @@ func (n *network) delay(from, to int32) int64 {
 	if n.options.Latency == LAN {
 		return d + 100 + int64(n.random.Uint32N(400))
 	}
-	apart := n.place[from] - n.place[to]
-	if apart > 1<<31 {
-		apart = -apart
-	}
-	base := 5_000 + int64(apart)*75_000>>31
-	d += base + int64(n.random.Uint32N(uint32(base/10)))
+	d += travel[n.place[from]][n.place[to]] + int64(n.random.Uint32N(1000))
 	if n.options.Latency == Tail && !n.steady && n.random.Uint32N(50) == 0 {
 		d += between(n.random, 100*time.Millisecond, 2*time.Second)
 	}

@@ -135,7 +135,9 @@ func (u *user) receive(from int32, p *parcel) {
 	for _, m := range p.messages {
 		u.inbox = append(u.inbox, op.Message(p.from, m))
 	}
-	u.ask(u.w.now)
+	if u.next < 0 || u.next > u.w.now+wakeUp {
+		u.ask(u.w.now + int64(u.w.net.random.Uint32N(wakeUp)))
+	}
 }
 
 func (u *user) ask(at int64) {

@@ -123,7 +123,9 @@ func (v *vault) receive(from int32, p *parcel) {
 		}
 	}
 	v.inbox = append(v.inbox, p.inputs...)
-	v.ask(v.w.now)
+	if v.next < 0 || v.next > v.w.now+wakeUp {
+		v.ask(v.w.now + int64(v.w.net.random.Uint32N(wakeUp)))
+	}
 }
 
 // ask asks for a turn at a moment, or as soon after as the vault is able to take one.

@@ -14,6 +14,9 @@ const epoch vaultnet.Time = 1_750_000_000_000
 // turnEvery is the least time between two turns of a node, in µs: what arrives meanwhile shares a turn.
 const turnEvery = 1_000
 
+// wakeUp is the most, in µs, that passes from an arrival at an idle node to its turn.
+const wakeUp = 600
+
 // A node is a vault or a user's connection.
 type node interface {
 	// receive takes a parcel that arrived from another node.
@@ -172,14 +175,14 @@ func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Mess
 // open leaves out what is not as its signatures say, which a receiver would refuse. Verification does not depend on who
 // receives a message, so one of many copies is verified.
 func (w *world) open(from vaultnet.PublicKey, messages []wire.Message) ([]wire.Message, []core.Input) {
+	if len(messages) == 1 {
+		in := w.verified(from, messages[0])
+		return messages[:len(in)], in
+	}
 	inputs := make([]core.Input, 0, len(messages))
 	kept := messages
 	for i, m := range messages {
-		in, known := w.opened[m]
-		if !known {
-			in, _ = core.OpenMessage(m, from, w.network, w.verifier)
-			w.opened[m] = in
-		}
+		in := w.verified(from, m)
 		switch {
 		case len(in) > 0 && len(kept) < len(messages):
 			kept = append(kept, m)
@@ -189,6 +192,16 @@ func (w *world) open(from vaultnet.PublicKey, messages []wire.Message) ([]wire.M
 		inputs = append(inputs, in...)
 	}
 	return kept, inputs
+}
+
+// verified is the input that a message makes, none where it is refused.
+func (w *world) verified(from vaultnet.PublicKey, m wire.Message) []core.Input {
+	in, known := w.opened[m]
+	if !known {
+		in, _ = core.OpenMessage(m, from, w.network, w.verifier)
+		w.opened[m] = in
+	}
+	return in
 }
 
 // sealed ends a sender's turn: what was opened for it is forgotten.
