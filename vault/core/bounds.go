@@ -13,6 +13,7 @@ const (
 	catchUpFor   = 2 * time.Second  // how long a request is held by a member that is behind
 	claimsFor    = 10 * time.Second // how long a pointer is waited upon that fewer than w vaults sent
 	claimsKept   = time.Hour        // how long it is remembered, so that saying it again does not begin anew
+	splitDoubt   = 10 * time.Minute // how long vaults that are gone count when a vault asks itself whether it is cut off
 	leaverGrace  = 10 * time.Minute // how long a former member keeps what it held
 	inviteEvery  = 10 * time.Second // between two invitations of one candidate
 	inviteTries  = 3                // invitations before another candidate is looked for

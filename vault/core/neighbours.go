@@ -12,6 +12,7 @@ import (
 type departed struct {
 	location vaultnet.Location
 	epoch    uint64
+	at       vaultnet.Time // when it was last up
 }
 
 // maxDeparted bounds how many departures are remembered one by one.
@@ -95,6 +96,7 @@ func (v *Vault) appear(q *peer) {
 		return
 	}
 	q.present = true
+	v.leavers = slices.DeleteFunc(v.leavers, func(d departed) bool { return d.location == q.location })
 	if v.relevant(q) {
 		v.epoch++
 		q.entered = v.epoch
@@ -124,8 +126,9 @@ func (v *Vault) fade(q *peer) {
 	q.present = false
 	if relevant {
 		v.epoch++
-		v.leavers = append(v.leavers, departed{q.location, v.epoch})
+		v.leavers = append(v.leavers, departed{q.location, v.epoch, q.since})
 		if len(v.leavers) > maxDeparted {
+			v.forgotten = v.leavers[0].epoch
 			v.leavers = slices.Delete(v.leavers, 0, 1)
 		}
 		v.asks = true

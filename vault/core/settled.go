@@ -2,19 +2,23 @@ package core
 
 import (
 	"bytes"
+	"slices"
 
 	"vaultnet"
 )
 
 // settled reports whether this vault may say that an address holds nothing (design §6): since its start, and since the
 // last change among the [near] vaults nearest to the address, it has exchanged pointers with at least n − f of those it
-// can reach, itself included, and no pointer to it is being waited upon.
+// can reach, itself included; no pointer to it is being waited upon; and the vault is not cut off.
 func (v *Vault) settled(a vaultnet.Address) bool {
 	if c := v.claims.at[a]; !v.joined || c != nil && !c.over {
 		return false
 	}
 	l := a.Location()
 	nearest := v.peers.nearest(l, near, isPresent)
+	if v.cutOff(l, nearest) {
+		return false
+	}
 	change := v.lastChange(l, nearest, near)
 	reached, exchanged := 0, 0
 	for _, q := range nearest {
@@ -29,28 +33,55 @@ func (v *Vault) settled(a vaultnet.Address) bool {
 	return exchanged >= reached-vaultnet.Faults(reached)
 }
 
+// cutOff reports whether this vault can reach less than half of the [near] vaults that are, or a while ago were, nearest
+// to l. Then it is more likely that it is cut off from them than that they are all gone, and on the other side there may
+// be what it knows nothing of.
+func (v *Vault) cutOff(l vaultnet.Location, nearest []*peer) bool {
+	type one struct {
+		location vaultnet.Location
+		reached  bool
+	}
+	var all []one
+	for _, q := range nearest {
+		all = append(all, one{q.location, v.reachable(q)})
+	}
+	for _, d := range v.leavers {
+		if d.at.Add(splitDoubt) > v.now {
+			all = append(all, one{d.location, false})
+		}
+	}
+	if len(all) > near {
+		slices.SortFunc(all, func(a, b one) int { return distance(l, a.location, b.location) })
+		all = all[:near]
+	}
+	reached := 0
+	for _, o := range all {
+		if o.reached {
+			reached++
+		}
+	}
+	return 2*reached < len(all)
+}
+
 // lastChange is the epoch of the last change among the n vaults nearest to l, which are those given.
 func (v *Vault) lastChange(l vaultnet.Location, nearest []*peer, n int) uint64 {
-	var change uint64
+	change := v.forgotten
 	for _, q := range nearest {
 		change = max(change, q.entered)
 	}
-	if len(v.leavers) == maxDeparted {
-		change = max(change, v.leavers[0].epoch) // earlier ones are forgotten: any may have been near
-	}
 	for _, d := range v.leavers {
-		if len(nearest) < n || nearer(l, d.location, nearest[n-1].location) {
+		if len(nearest) < n || distance(l, d.location, nearest[n-1].location) < 0 {
 			change = max(change, d.epoch)
 		}
 	}
 	return change
 }
 
-// nearer reports whether a is nearer to l than b is.
-func nearer(l, a, b vaultnet.Location) bool {
+// distance compares how far a and b are from l: negative where a is nearer.
+func distance(l, a, b vaultnet.Location) int {
 	for i := range l {
 		a[i] ^= l[i]
 		b[i] ^= l[i]
 	}
-	return bytes.Compare(a[:], b[:]) < 0
+	return bytes.Compare(a[:], b[:])
 }

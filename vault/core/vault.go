@@ -24,12 +24,13 @@ type Vault struct {
 	bytes   int64 // of all data that is held, chunks included
 	free    int   // objects at height 0
 
-	peers   peers
-	epoch   uint64        // counts changes among the vaults present
-	leavers []departed    // vaults that ceased to be present, newest last
-	changed vaultnet.Time // when epoch last changed
-	asks    bool          // in this turn neighbours are to be asked for their pointers
-	claims  claims
+	peers     peers
+	epoch     uint64        // counts changes among the vaults present
+	leavers   []departed    // vaults that ceased to be present, newest last
+	forgotten uint64        // epoch of the last departure that is remembered no more
+	changed   vaultnet.Time // when epoch last changed
+	asks      bool          // in this turn neighbours are to be asked for their pointers
+	claims    claims
 
 	askers  map[vaultnet.PublicKey]*asker
 	holders holders
