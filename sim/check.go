@@ -301,7 +301,7 @@ func (c *checker) liarsIn(s *agreement.Set) int {
 // keys lists a map's keys in order: checks must be as deterministic as what they check.
 func keys[K cmp.Ordered, V any](m map[K]V) []K {
 	list := make([]K, 0, len(m))
-	for k := range m {
+	for k := range m { // any order
 		list = append(list, k)
 	}
 	slices.Sort(list)

@@ -108,12 +108,12 @@ func (o *naive) equal(p *naive) bool {
 		len(o.rights) != len(p.rights) || len(o.entries) != len(p.entries) {
 		return false
 	}
-	for u, s := range o.rights {
+	for u, s := range o.rights { // any order
 		if t, ok := p.rights[u]; !ok || s != t {
 			return false
 		}
 	}
-	for k, e := range o.entries {
+	for k, e := range o.entries { // any order
 		if f, ok := p.entries[k]; !ok || e != f {
 			return false
 		}

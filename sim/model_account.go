@@ -72,7 +72,7 @@ func (g *naiveGrant) end(p vaultnet.Parameters) vaultnet.Time {
 
 // pass is what time does before the operations of a block.
 func (a *purse) pass(at vaultnet.Time, p vaultnet.Parameters) {
-	for d, x := range a.permits {
+	for d, x := range a.permits { // any order
 		left := x.left()
 		due := x.body.Expires
 		if left > 0 {
@@ -89,7 +89,7 @@ func (a *purse) pass(at vaultnet.Time, p vaultnet.Parameters) {
 		delete(a.permits, d)
 		a.returned(x, 0, true)
 	}
-	for k, g := range a.grants {
+	for k, g := range a.grants { // any order
 		if g.lapsed(at, p) {
 			delete(a.grants, k)
 		}
@@ -166,14 +166,14 @@ func (a *purse) step(op account.Operation, by vaultnet.PublicKey, id vaultnet.Di
 			return "a revocation by another than the owner"
 		}
 		gone := map[vaultnet.PublicKey]bool{}
-		for k, g := range a.grants {
+		for k, g := range a.grants { // any order
 			gone[k] = !o.Temporary || g.terms.Temporary
 		}
 		for _, k := range o.Except {
 			gone[k] = false
 		}
 		any := false
-		for k, g := range gone {
+		for k, g := range gone { // any order
 			if g {
 				any = true
 				delete(a.grants, k)
@@ -210,7 +210,7 @@ func (a *purse) revoked(result account.Result, at vaultnet.Time, book *ledgers, 
 	if !ok {
 		return "a revocation whose result is something else"
 	}
-	for _, x := range book.papers {
+	for _, x := range book.papers { // any order
 		if x.body.Account == a.owner && key(x.body.Requester) {
 			x.revoked = min(x.revoked, r.Until)
 			if a.permits[x.body.Digest()] != nil && x.body.Expires > r.Until {
@@ -354,7 +354,7 @@ func (a *purse) differs(x *account.Account) string {
 		return "number of permits out"
 	}
 	first := ""
-	for k, g := range a.grants {
+	for k, g := range a.grants { // any order
 		is, ok := x.Grant(k)
 		if !ok || is.Terms != g.terms || is.LastUsed != g.used || is.LastVerified != g.verified || is.UsesLeft != g.uses {
 			if s := "grant of " + k.Short(); first == "" || s < first {

@@ -216,10 +216,10 @@ func text(s string) int64 { return head(uint64(len(s))) + int64(len(s)) }
 // size is the length of [owner, version, [[user, set]…], [[key, [content, version]]…]].
 func (o *naive) size() int64 {
 	n := 1 + text(string(o.owner[:])) + head(o.version) + head(uint64(len(o.rights))) + head(uint64(len(o.entries)))
-	for u, s := range o.rights {
+	for u, s := range o.rights { // any order
 		n += 1 + text(string(u)) + head(uint64(s))
 	}
-	for k, e := range o.entries {
+	for k, e := range o.entries { // any order
 		n += 2 + text(string(k)) + text(e.content) + head(e.version)
 	}
 	return n

@@ -68,7 +68,7 @@ func (t *Totals) Add(u *Totals) {
 		if *m.to == nil {
 			*m.to = map[string]int{}
 		}
-		for k, n := range m.from {
+		for k, n := range m.from { // any order
 			(*m.to)[k] += n
 		}
 	}
