@@ -23,9 +23,9 @@ func draw(t testing.TB, seed uint64, mode Mode, settings ...string) Options {
 
 // TestSeeds is the first seeds of both modes: no promise is broken, and something happens in them.
 func TestSeeds(t *testing.T) {
-	n := uint64(40)
+	n := uint64(16)
 	if testing.Short() {
-		n = 6
+		n = 3
 	}
 	totals := newTotals()
 	var mu sync.Mutex
