@@ -135,6 +135,8 @@ type block struct {
 	bodies []*agreement.Request // nil until somebody showed them
 	after  *agreement.State
 	voters *agreement.Set
+	// certified: a certificate of it was verified.
+	certified bool
 }
 
 func (c *checker) watch(a vaultnet.Address) *watched {

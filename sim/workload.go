@@ -112,9 +112,9 @@ func (x *workload) something() {
 		return
 	}
 	switch n := x.random.IntN(100); {
-	case n < 26:
+	case n < 20:
 		x.mutate(t)
-	case n < 44:
+	case n < 46:
 		x.read(t)
 	case n < 52:
 		x.burst(t)

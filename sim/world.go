@@ -32,6 +32,7 @@ type node interface {
 // parcel is messages on their way, from one turn of their sender. Shared by its deliveries and not changed.
 type parcel struct {
 	from     vaultnet.PublicKey
+	one      [1]core.Input  // room for inputs where there is one
 	messages []wire.Message // verified
 	inputs   []core.Input   // the same, as a vault takes them
 	frames   [][]byte       // with real signatures: what travels instead of both
@@ -53,15 +54,15 @@ type world struct {
 
 	nodes  []node
 	byKey  map[vaultnet.PublicKey]int32
-	opened map[wire.Message][]core.Input // of the sender's present turn; none for what was refused
-	vaults []*vault                      // every identity that ever was, by number
+	judged map[wire.Message]bool // of the sender's present turn: whether it is as its signatures say
+	vaults []*vault              // every identity that ever was, by number
 	users  []*user
 	quiet  quiet
 	cabal  *adversary.Cabal
 }
 
 func newWorld(o *Options, t *trace, report *Report) *world {
-	w := &world{options: o, report: report, byKey: map[vaultnet.PublicKey]int32{}, opened: map[wire.Message][]core.Input{}}
+	w := &world{options: o, report: report, byKey: map[vaultnet.PublicKey]int32{}, judged: map[wire.Message]bool{}}
 	w.params = o.Parameters()
 	w.network = w.params.ID()
 	w.net = newNetwork(o)
@@ -164,7 +165,7 @@ func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Mess
 		}
 		p.frames = frames
 	} else {
-		p.messages, p.inputs = w.open(p.from, messages)
+		w.open(p, from, messages)
 	}
 	w.events.push(event{at: w.now + after + f.delay, kind: deliver, node: i, life: n.life(), from: from, load: p})
 	if f.again >= 0 {
@@ -172,37 +173,44 @@ func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Mess
 	}
 }
 
-// open leaves out what is not as its signatures say, which a receiver would refuse. Verification does not depend on who
-// receives a message, so one of many copies is verified.
-func (w *world) open(from vaultnet.PublicKey, messages []wire.Message) ([]wire.Message, []core.Input) {
-	if len(messages) == 1 {
-		in := w.verified(from, messages[0])
-		return messages[:len(in)], in
-	}
-	inputs := make([]core.Input, 0, len(messages))
-	kept := messages
-	for i, m := range messages {
-		in := w.verified(from, m)
-		switch {
-		case len(in) > 0 && len(kept) < len(messages):
-			kept = append(kept, m)
-		case len(in) == 0 && len(kept) == len(messages):
-			kept = messages[:i:i]
+// open fills a parcel with what a receiver would accept. Verification does not depend on who receives a message, so of
+// many copies one is verified. What liars send is always verified. Honest nodes send nothing but what they signed or had
+// verified; a sample of it is verified all the same, and has to be good. (With real signatures everything goes through
+// the codec and is verified by every receiver.)
+func (w *world) open(p *parcel, from int32, messages []wire.Message) {
+	p.inputs = p.one[:0]
+	p.messages = messages
+	if v, ok := w.nodes[from].(*vault); ok && v.liar {
+		p.messages = make([]wire.Message, 0, len(messages))
+		for _, m := range messages {
+			if w.good(m) {
+				p.messages = append(p.messages, m)
+			}
 		}
-		inputs = append(inputs, in...)
+	} else if w.report.Messages%sample == 0 {
+		for _, m := range messages {
+			if !w.good(m) {
+				w.check.fail(Signed, nil, "%s sends what is not as its signatures say: %s", w.nodes[from].label(), brief(m))
+			}
+		}
 	}
-	return kept, inputs
+	for _, m := range p.messages {
+		p.inputs = append(p.inputs, core.Verified(m, p.from))
+	}
 }
 
-// verified is the input that a message makes, none where it is refused.
-func (w *world) verified(from vaultnet.PublicKey, m wire.Message) []core.Input {
-	in, known := w.opened[m]
+// sample: of so many parcels of honest nodes one is verified.
+const sample = 16
+
+// good reports whether a message is as its signatures say.
+func (w *world) good(m wire.Message) bool {
+	ok, known := w.judged[m]
 	if !known {
-		in, _ = core.OpenMessage(m, from, w.network, w.verifier)
-		w.opened[m] = in
+		ok = wire.Verify(m, w.network, w.verifier) == nil
+		w.judged[m] = ok
 	}
-	return in
+	return ok
 }
 
-// sealed ends a sender's turn: what was opened for it is forgotten.
-func (w *world) sealed() { clear(w.opened) }
+// sealed ends a sender's turn: what was judged for it is forgotten.
+func (w *world) sealed() { clear(w.judged) }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -88,6 +89,7 @@ type job struct {
 }
 
 func (e *explore) exec(ctx context.Context, args []string) error {
+	debug.SetGCPercent(400) // runs are short and small: memory is cheaper here than collecting it
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("explore takes no arguments, only flags: %q", args[0])}
 	}
