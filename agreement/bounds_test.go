@@ -75,6 +75,52 @@ func TestRule13ProposalsHeld(t *testing.T) {
 	}
 }
 
+// Of an equivocating proposer two blocks a round are held, a third only when w members or a certificate name it.
+func TestRule13AThirdBlockOfARound(t *testing.T) {
+	s := alone(t, 8, 7)
+	var x []*held
+	for i := range 6 {
+		x = append(x, s.block("", s.request(fmt.Sprintf("1=x%d", i), 1)))
+	}
+	holds := func(h *held) bool { return s.m.object.attempt.find(h.digest) != nil }
+	s.proposes(0, x[0])
+	s.proposes(0, x[1])
+	s.proposes(0, x[2])
+	if !holds(x[0]) || !holds(x[1]) || holds(x[2]) {
+		t.Fatal("not the first two")
+	}
+	s.prevotes(0, x[2], 1, 2)
+	s.proposes(0, x[2])
+	if holds(x[2]) {
+		t.Fatal("two liars name it")
+	}
+	s.prevotes(0, x[2], 3, 3)
+	s.proposes(0, x[2])
+	s.says(1, &Bundle{Polka: s.polka(0, x[3])})
+	s.proposes(0, x[3])
+	s.says(1, &Bundle{Commit: s.proves(0, x[4])})
+	if !holds(x[2]) || !holds(x[3]) {
+		t.Fatal("named, and not held")
+	}
+	s.proposes(0, x[4])
+	if s.m.object.Height() != 2 {
+		t.Fatal("certified, and not held")
+	}
+}
+
+// A polka of a block that is lacking is kept at its newest.
+func TestRule13OnePolkaForEachBlock(t *testing.T) {
+	s := alone(t, 8, 7)
+	s.submit(s.request("5=z", 1))
+	x := s.block("X", s.request("1=a", 1))
+	for _, r := range []uint32{0, 3, 1} {
+		s.says(1, &Bundle{Polka: s.polka(r, x)})
+	}
+	if p := s.m.object.attempt.polkas; len(p) != 1 || p[0].Ballot.Round != 3 {
+		t.Fatalf("%d polkas", len(p))
+	}
+}
+
 // A sleeping member holds little of what it cannot judge.
 func TestRule13ASleepingMemberHoldsLittle(t *testing.T) {
 	s := alone(t, 8, 7)

@@ -97,6 +97,28 @@ func TestRule07LeavesOutWhatFailed(t *testing.T) {
 
 func (r Ref) equal(q Ref) bool { return r == q }
 
+// What does not apply together is proposed in part: as much as does.
+func TestRule07ProposesWhatAppliesTogether(t *testing.T) {
+	s := alone(t, 8, 0)
+	soon, later := s.lasting(1_000, "1=a", 1), s.request("2=b", 1)
+	later.NotBefore = s.now + 1_500 // a block with it comes after the other's deadline
+	s.submit(soon, later)
+	s.casts("propose 0 own0", "prevote 0 own0")
+	if m := s.sends(proposal)[0].Bundle.Proposal.Header.Mutations; len(m) != 1 || m[0] != later.Ref {
+		t.Fatalf("proposed %d mutations", len(m))
+	}
+}
+
+// A first block is proposed by who would vote for it: whose own view names its set.
+func TestRule07NoGenesisAgainstItsOwnView(t *testing.T) {
+	s := unborn(t, 8, 0)
+	s.m.host.genesis = func(*Set) Verdict { return NotYet }
+	s.submit(s.request("0=g", 1))
+	s.casts()
+	s.waits(500)
+	s.casts("prevote 0 nil")
+}
+
 func TestRule07ProposesOnlyWhatItWouldVoteFor(t *testing.T) {
 	s := alone(t, 8, 0)
 	a, b := s.request("1=a", 1), s.request("2=b", 1)

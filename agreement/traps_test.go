@@ -96,6 +96,34 @@ func unmarshalVotes(t testing.TB, b []byte) *voteRecord {
 	return r
 }
 
+// A trap: one request twice in a block, under two copies; a request of another address; the same copy twice.
+func TestTrapOneRequestTwiceInABlock(t *testing.T) {
+	s := alone(t, 8, 7)
+	a := s.request("1=a", 1)
+	twin := *a
+	twin.Ref.Attached[0], twin.Attached = 1, []byte("x")
+	far := *s.request("2=b", 1)
+	far.Address.Tag++
+	tr := &turn{Object: s.m.object}
+	for name, rs := range map[string][]*Request{"two copies": {a, &twin}, "another address": {&far}, "one copy": {a, a}} {
+		if _, _, _, err := tr.execute(&Header{Height: 2, Time: s.now}, rs); err == nil {
+			t.Errorf("%s: good", name)
+		}
+	}
+	x := s.block("X", a)
+	x.header.Mutations = append(x.header.Mutations, a.Ref)
+	s.says(s.at(0), &Bundle{Proposal: s.fresh(0, x), Requests: []*Request{a, &far}})
+	if at := s.m.object.attempt; at != nil && len(at.proposals) > 0 {
+		t.Error("a block that names one copy twice is held")
+	}
+	s.submit(&far)
+	for _, r := range s.m.object.Undecided() {
+		if r == &far {
+			t.Error("a request of another address is pending")
+		}
+	}
+}
+
 // A trap: re-proposals with a wrong round, height or set, of another block, or with no proof, count as nothing.
 func TestTrapReproposalsWithoutProof(t *testing.T) {
 	for name, spoil := range map[string]func(s *solo, p *Proposal, y *held){
