@@ -60,10 +60,9 @@ func (s *Set) Digest() vaultnet.Digest {
 	return vaultnet.DomainSet.Hash(b)
 }
 
-// Next is the set after a set block that adds and drops (zero keys: nobody), or false where the rules forbid it
-// (design §6): with limit members only a swap, or a drop; below it only an addition or a drop; never a drop after which
-// fewer faults would be survived.
-func (s *Set) Next(a vaultnet.Address, add, drop vaultnet.PublicKey, limit int) (*Set, bool) {
+// Allows reports whether the rules allow a set block to add and drop (zero keys: nobody) (design §6): with limit members
+// only a swap, or a drop; below it only an addition or a drop; never a drop after which fewer faults would be survived.
+func (s *Set) Allows(add, drop vaultnet.PublicKey, limit int) bool {
 	n := len(s.Members)
 	adds, drops := !add.IsNobody(), !drop.IsNobody()
 	switch {
@@ -73,15 +72,24 @@ func (s *Set) Next(a vaultnet.Address, add, drop vaultnet.PublicKey, limit int) 
 		adds && drops && n < limit,
 		adds && !drops && n >= limit,
 		drops && !adds && (n == 1 || vaultnet.Faults(n-1) < vaultnet.Faults(n)):
+		return false
+	}
+	return true
+}
+
+// Next is the set after a set block that adds and drops (zero keys: nobody), or false where the rules forbid it
+// ([Set.Allows]).
+func (s *Set) Next(a vaultnet.Address, add, drop vaultnet.PublicKey, limit int) (*Set, bool) {
+	if !s.Allows(add, drop, limit) {
 		return nil, false
 	}
-	m := make([]vaultnet.PublicKey, 0, n+1)
+	m := make([]vaultnet.PublicKey, 0, len(s.Members)+1)
 	for _, k := range s.Members {
 		if k != drop {
 			m = append(m, k)
 		}
 	}
-	if adds {
+	if !add.IsNobody() {
 		m = append(m, add)
 	}
 	return NewSet(s.Number+1, a, m), true

@@ -99,10 +99,8 @@ func (t *turn) wishing() Change {
 				n++
 			}
 		}
-		if n >= t.set.Weak() {
-			if _, ok := t.set.Next(t.address, c.Add, c.Drop, t.limit()); ok {
-				return c
-			}
+		if n >= t.set.Weak() && t.set.Allows(c.Add, c.Drop, t.limit()) {
+			return c
 		}
 	}
 	return Change{}
