@@ -87,7 +87,7 @@ func (v *Vault) wanted(a vaultnet.Address, s *agreement.Set) agreement.Change {
 			c = agreement.Change{Add: add.key, Drop: farthest}
 		}
 	}
-	if _, ok := s.Next(a, c.Add, c.Drop, limit); !ok {
+	if !s.Allows(c.Add, c.Drop, limit) {
 		return agreement.Change{}
 	}
 	return c
@@ -113,6 +113,9 @@ func (v *Vault) candidate(a vaultnet.Address, s *agreement.Set, danger bool) *pe
 // judgeChange judges a set block that somebody proposed (design §6).
 func (v *Vault) judgeChange(o *agreement.Object, c agreement.Change) agreement.Verdict {
 	s := o.Set()
+	if !s.Allows(c.Add, c.Drop, v.cfg.Parameters.GroupSize) {
+		return agreement.No
+	}
 	if !c.Drop.IsNobody() && !v.mayDrop(o.Address(), s, c) {
 		return agreement.No
 	}

@@ -68,7 +68,7 @@ func TestThreeMembersGoneAtOnce(t *testing.T) {
 
 // ATTACKS 11: growth from 8 to 40 within a minute, then a Put at an address that exists, by a client that asks the eight
 // nearest: never a second object, never NoSuchData.
-func TestGrowthKeepsWhatExists(t *testing.T) {
+func TestAttack11GrowthKeepsWhatExists(t *testing.T) {
 	w := newTown(t, 8)
 	w.run(time.Second)
 	c := w.citizen("Alice")
@@ -123,7 +123,7 @@ func TestGrowthKeepsWhatExists(t *testing.T) {
 }
 
 // ATTACKS 15: when one vault dies, at most 64 objects wake at once, and all get a new member in time.
-func TestManyObjectsLoseAMember(t *testing.T) {
+func TestAttack15ManyObjectsLoseAMember(t *testing.T) {
 	w := newTown(t, 9)
 	w.run(time.Second)
 	c := w.citizen("Alice")
