@@ -50,6 +50,7 @@ type Options struct {
 	Users     int  // scripts that run side by side, 1…10,000; each has an account, or acts as an app of one that has
 	Byzantine int  // vaults that lie, 0…3
 	Crypto    bool // real Ed25519, and everything through the codec
+	Lies      Lies // what liars do
 
 	Duration time.Duration // of the chaos; faults begin within it
 	Latency  Latency       // how long messages travel
@@ -135,6 +136,10 @@ var table = []option{
 		func(r *rand.Rand, o *Options) int { return min(pick(r, 0, 0, 1, 2), o.spare()) }),
 	count("wipes", "lost stores", 0, 1000, func(o *Options) *int { return &o.Wipes },
 		func(r *rand.Rand, o *Options) int { return min(pick(r, 0, 0, 1, 2), o.spare()-o.Leaves) }),
+	{"lies", "what liars do: any, twins, or acts joined by commas",
+		func(r *rand.Rand, o *Options) { o.Lies = "any" },
+		func(o *Options) string { return string(o.Lies) },
+		func(o *Options, v string) (err error) { o.Lies, err = ParseLies(v); return }},
 	{"keep", "faults that take part: all, none, or their numbers",
 		func(r *rand.Rand, o *Options) { o.Keep = Keep{} },
 		func(o *Options) string { return o.Keep.String() },

@@ -31,6 +31,7 @@ type Totals struct {
 	Histories  uint64         `json:"histories"`  // checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
 	Injected   map[string]int `json:"faults"`     // by kind
+	Lies       map[string]int `json:"lies"`       // that liars told, by act
 	Refusals   map[string]int `json:"refusals"`   // that users were told, by kind
 	Operations map[string]int `json:"operations"` // by outcome
 	Kinds      map[string]int `json:"kinds"`      // of operations
@@ -44,7 +45,7 @@ const (
 )
 
 func newTotals() Totals {
-	return Totals{Injected: map[string]int{}, Refusals: map[string]int{}, Operations: map[string]int{}, Kinds: map[string]int{}}
+	return Totals{Injected: map[string]int{}, Lies: map[string]int{}, Refusals: map[string]int{}, Operations: map[string]int{}, Kinds: map[string]int{}}
 }
 
 // Add adds what another run counted.
@@ -64,7 +65,7 @@ func (t *Totals) Add(u *Totals) {
 	for _, m := range []struct {
 		to   *map[string]int
 		from map[string]int
-	}{{&t.Injected, u.Injected}, {&t.Refusals, u.Refusals}, {&t.Operations, u.Operations}, {&t.Kinds, u.Kinds}} {
+	}{{&t.Injected, u.Injected}, {&t.Lies, u.Lies}, {&t.Refusals, u.Refusals}, {&t.Operations, u.Operations}, {&t.Kinds, u.Kinds}} {
 		if *m.to == nil {
 			*m.to = map[string]int{}
 		}

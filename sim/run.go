@@ -10,6 +10,7 @@ import (
 	"vaultnet"
 	"vaultnet/client/op"
 	"vaultnet/mutabledata"
+	"vaultnet/sim/adversary"
 )
 
 // How long the parts of a run may take, in virtual time.
@@ -67,6 +68,13 @@ func stopUser(u *user) {
 func (w *world) finish() {
 	w.report.Simulated = time.Duration(w.now) * time.Microsecond
 	w.report.Hash = w.trace.hash
+	if w.cabal != nil {
+		for _, a := range adversary.Acts {
+			if n := w.cabal.Count(a); n > 0 {
+				w.report.Lies[string(a)] += n
+			}
+		}
+	}
 	for _, x := range w.check.order {
 		w.report.Unchecked += uint64(x.height() - x.replay.height)
 	}

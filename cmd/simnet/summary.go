@@ -62,6 +62,7 @@ func (s *summary) write(w io.Writer) {
 	line("blocks", "%d (%d empty, %d of sets), %d mutations", s.Blocks, s.Empty, s.SetBlocks, s.Mutations)
 	line("rounds", "%.3f per block", rounds)
 	line("faults", "%s", counts(s.Injected))
+	line("lies", "%s", counts(s.Lies))
 	line("operations", "%s", counts(s.Operations))
 	line("", "%s", counts(s.Kinds))
 	line("refusals", "%s", counts(s.Refusals))
