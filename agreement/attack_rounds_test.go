@@ -206,7 +206,7 @@ func TestAttack09SlowMembers(t *testing.T) {
 		delay   vaultnet.Time
 		applied int
 		heights vaultnet.Height
-	}{{300, 20, 20}, {2_000, 3, 10}, {5_000, 1, 3}} {
+	}{{300, 20, 20}, {2_000, 18, 18}, {5_000, 8, 8}} {
 		if applied, heights := slowed(t, x.delay); applied < x.applied || heights < x.heights {
 			t.Errorf("delays of %d ms: %d applied, %d heights", x.delay, applied, heights)
 		}
@@ -317,7 +317,7 @@ func TestAttack39OneMembersReasons(t *testing.T) {
 	for who := range 6 {
 		p := plotted(newCluster(t, 8), 3, 5)
 		h := p.honest()
-		mine, others := p.lasting(60_000, "1=a", 1), p.lasting(60_000, "2=b", 1)
+		mine, others := p.request("1=a", 1), p.request("2=b", 1)
 		h[who].host.fresh = func(r *Request) Verdict {
 			if r.ID == mine.ID {
 				return No
@@ -325,7 +325,7 @@ func TestAttack39OneMembersReasons(t *testing.T) {
 			return Yes
 		}
 		p.all(mine, others)
-		p.run(60_000)
+		p.run(10_000)
 		if _, ok := h[0].object.Applied(others.Deadline, others.ID); !ok {
 			t.Errorf("member %d: the other mutation waits: height %d", who, h[0].object.Height())
 		}

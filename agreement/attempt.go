@@ -218,7 +218,7 @@ func (t *turn) wake() {
 
 // patience is how long the member waits for the proposal of its round: less for a proposer it suspects.
 func (t *turn) patience() time.Duration {
-	d := roundTimeout(t.attempt.round)
+	d := roundTimeout(t.attempt.round + t.pace)
 	if t.host.Suspects(t.proposer(t.attempt.round)) {
 		d /= 5
 	}

@@ -28,6 +28,11 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		before = nil
 	}
 	t.forgetWishes(d)
+	if r := d.Certificate.Ballot.Round; r == 0 {
+		t.pace /= 2
+	} else {
+		t.pace = min(t.pace+r, maxPace)
+	}
 	if t.attempt != nil {
 		t.unsaved.vote, t.unsaved.proposals = true, nil
 	}
@@ -45,6 +50,9 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.setSet(next.Set)
 	}
 	t.believed = slices.DeleteFunc(t.believed, func(s *Set) bool { return s.Number <= t.set.Number })
+	if t.attempt != nil {
+		t.suspects = append(t.suspects, t.attempt.failed...)
+	}
 	t.attempt, t.fetch = nil, nil
 	t.stray = [maxMembers]*Vote{}
 	if t.behind.height <= t.height {
@@ -63,6 +71,9 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		return ok
 	})
 	t.recheck()
+	t.suspects = slices.DeleteFunc(t.suspects, func(ref Ref) bool {
+		return !slices.ContainsFunc(t.pool, func(r *Request) bool { return r.Ref == ref })
+	})
 	if t.following {
 		t.followAt = t.now
 	}

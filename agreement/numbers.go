@@ -15,6 +15,7 @@ const (
 	StatePinned      = 30 * time.Second // how long a state is kept for whoever fetches it in parts
 	PartSize         = 512 << 10        // bytes of records in one part of a state
 
+	maxPace      = 38        // rounds by which timeouts begin later: where they reach their cap
 	maxRelayed   = 64        // requests relayed at one height that are remembered as relayed
 	maxAhead     = 4         // bundles of a member about the height after the next, kept until that comes
 	maxLinks     = 16        // set blocks kept to lead others to the present set

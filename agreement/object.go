@@ -47,6 +47,9 @@ type Object struct {
 	following bool
 	followAt  vaultnet.Time
 
+	pace     uint32 // added to the round where timeouts are computed: what the heights before have needed
+	suspects []Ref  // pending requests that were in a fresh block that failed at an earlier height
+
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
 }

@@ -216,10 +216,10 @@ func (t *turn) timerRule() bool {
 	a := t.attempt
 	y := a.tally(a.round)
 	if a.phase == prevoted && a.prevoteAt == vaultnet.Never && y.total(Prevote) >= t.set.Quorum() {
-		a.prevoteAt = t.now.Add(roundTimeout(a.round))
+		a.prevoteAt = t.now.Add(roundTimeout(a.round + t.pace))
 	}
 	if a.precommitAt == vaultnet.Never && y.total(Precommit) >= t.set.Quorum() {
-		a.precommitAt = t.now.Add(roundTimeout(a.round))
+		a.precommitAt = t.now.Add(roundTimeout(a.round + t.pace))
 	}
 	switch {
 	case a.phase == proposing && a.proposeAt <= t.now:
@@ -283,11 +283,20 @@ func (t *turn) build() *held {
 		}
 		header.Add, header.Drop = vaultnet.PublicKey{}, vaultnet.PublicKey{}
 	}
-	var ready []*Request
+	var ready, suspects []*Request
 	for _, r := range t.pool {
-		if len(ready) < vaultnet.MaxInFlight && !a.hasFailed(r.Ref) && !t.isWithdrawn(r.ID) && t.host.Fresh(r, t.now) == Yes {
+		if a.hasFailed(r.Ref) || t.isWithdrawn(r.ID) || t.host.Fresh(r, t.now) != Yes {
+			continue
+		}
+		if slices.Contains(t.suspects, r.Ref) {
+			suspects = append(suspects, r)
+		} else if len(ready) < vaultnet.MaxInFlight {
 			ready = append(ready, r)
 		}
+	}
+	if turn := uint64(header.Height) + uint64(a.round); len(suspects) > 0 && (len(ready) == 0 || turn%2 == 0) {
+		// one of a block that failed may be what somebody's reasons speak against: each alone, so that the others go on
+		ready = suspects[turn/2%uint64(len(suspects)):][:1]
 	}
 	if t.height == 0 && t.host.Genesis(t.address, t.set, t.now) != Yes {
 		ready = nil
