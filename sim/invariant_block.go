@@ -30,7 +30,7 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 	}
 	if h.Height > m.height+1 {
 		w.leapt = true
-	} else if h.Height <= m.height {
+	} else if h.Height <= m.height && (d.Voters.Index(s.key) >= 0 || d.Set.Index(s.key) >= 0) { // who only follows may begin anew
 		c.fail(Heights, w, "%s decides height %d and had decided %d", s.name, h.Height, m.height)
 	}
 	for h.Height > w.height() {
