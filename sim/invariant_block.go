@@ -25,8 +25,8 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 		c.fail(Heights, w, "%s goes from block time %d to %d", s.name, before.Time, after.Time)
 	}
 	m := s.member(w)
-	if d.Voters != nil && d.Voters.Index(s.key) < 0 && after.Set.Index(s.key) < 0 {
-		*m = member{} // it follows, and may have given up before and begun again
+	if after.Set.Index(s.key) < 0 && h.Height <= m.height {
+		*m = member{} // it left or follows, and may have given up before and begun again
 	}
 	if h.Height > m.height+1 {
 		w.leapt = true
