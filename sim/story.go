@@ -91,6 +91,10 @@ func brief(m wire.Message) string {
 				len(m.Set.Members))
 		}
 		return s
+	case *wire.GetOutcome:
+		return fmt.Sprintf("what became of %v at %v", m.ID, m.Address)
+	case *wire.OutcomeAnswer:
+		return fmt.Sprintf("outcome %d at height %d, set %d, clear %v", m.Outcome, m.Height, m.Set.Number, m.Clear)
 	case *wire.ViewAnswer:
 		s := fmt.Sprintf("view of %v: %d members", m.Address, len(m.Members))
 		if m.Err != nil {
