@@ -28,7 +28,13 @@ func (w *world) strike(f *Fault) {
 	w.trace.mix(uint64(f.Kind)<<56 | uint64(f.At))
 	w.trace.line("FAULT", "%v", f)
 	v := w.vaults[f.Vault]
-	after := func(do func()) { w.at(w.now+f.For.Microseconds(), do) }
+	after := func(do func()) {
+		w.at(w.now+f.For.Microseconds(), func() {
+			if !w.net.steady { // healing has ended it already
+				do()
+			}
+		})
+	}
 	switch f.Kind {
 	case Crash, Wipe, Leave:
 		if !v.running || v.doom != nil {
