@@ -174,6 +174,9 @@ func (t *turn) count(i int, v *Vote) {
 	a := t.attempt
 	round := v.Ballot.Round
 	if a == nil || !a.awake {
+		if a != nil && a.counted(i, v) && v.Ballot.Block.IsZero() {
+			return // what it voted with the others before it slept: or those that voted nil would wake each other for ever
+		}
 		if s := t.stray[i]; s == nil || s.Ballot.Round < round || s.Ballot.Round == round && s.Ballot.Type < v.Ballot.Type {
 			t.stray[i] = v
 		}
@@ -193,6 +196,12 @@ func (t *turn) count(i int, v *Vote) {
 	if y := a.tally(round); y != nil && y.add(i, v) {
 		a.news(t.now)
 	}
+}
+
+// counted reports whether the member has counted a vote of the member i.
+func (a *attempt) counted(i int, v *Vote) bool {
+	y := a.tally(v.Ballot.Round)
+	return y != nil && y.votes[v.Ballot.Type-1][i] != nil
 }
 
 // suppose notes that somebody spoke of a height this member lacks. It asks a little later, for most often the block is

@@ -45,12 +45,7 @@ func (t *turn) rouse() bool {
 	if t.set == nil || t.me < 0 {
 		return false
 	}
-	voters := 0
-	for _, v := range t.stray {
-		if v != nil {
-			voters++
-		}
-	}
+	voters := t.callers()
 	wished := t.wishing() != Change{}
 	switch {
 	case len(t.pool) > 0, t.HalfOpen():
@@ -62,6 +57,33 @@ func (t *turn) rouse() bool {
 		return false
 	}
 	return true
+}
+
+// callers counts the members whose votes call a sleeping member. If any of them voted for a block, it may be half-open:
+// then those that it knows to have voted before count as well, for its bundle shows what they voted.
+func (t *turn) callers() int {
+	var voted [maxMembers]bool
+	block := false
+	for i, v := range t.stray {
+		if v != nil {
+			voted[i] = true
+			block = block || !v.Ballot.Block.IsZero()
+		}
+	}
+	if a := t.attempt; a != nil && block {
+		for _, y := range a.tallies {
+			for i := range voted {
+				voted[i] = voted[i] || i != t.me && voices(y.votes[0][i], y.votes[1][i]) > 0
+			}
+		}
+	}
+	n := 0
+	for _, v := range voted {
+		if v {
+			n++
+		}
+	}
+	return n
 }
 
 // decideRule (line 49): q precommits of any round for a block that is held.
