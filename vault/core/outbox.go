@@ -19,7 +19,7 @@ type outbox struct {
 	chunks  []Chunk
 	lookups []vaultnet.Name
 	loads   []vaultnet.Address
-	to      map[vaultnet.PublicKey]int // index in mail
+	to      map[vaultnet.PublicKey]int // index in mail; nil while that is short
 	mail    []wire.Envelope            // in the order in which each first got something
 }
 
@@ -46,17 +46,35 @@ func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
 	if to.IsNobody() || to == v.cfg.Self {
 		return
 	}
-	o := &v.out
-	i, ok := o.to[to]
-	if !ok {
-		if o.to == nil {
-			o.to = make(map[vaultnet.PublicKey]int)
+	e := v.out.envelope(to)
+	e.Messages = append(e.Messages, m)
+}
+
+// fewNodes is up to how many nodes it is quicker to look through all envelopes than to keep a map of them.
+const fewNodes = 24
+
+// envelope is the turn's envelope for a node.
+func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
+	if o.to == nil {
+		for i := range o.mail {
+			if o.mail[i].To == to {
+				return &o.mail[i]
+			}
 		}
-		i = len(o.mail)
-		o.to[to] = i
-		o.mail = append(o.mail, wire.Envelope{To: to})
+	} else if i, ok := o.to[to]; ok {
+		return &o.mail[i]
 	}
-	o.mail[i].Messages = append(o.mail[i].Messages, m)
+	o.mail = append(o.mail, wire.Envelope{To: to})
+	switch last := len(o.mail) - 1; {
+	case o.to != nil:
+		o.to[to] = last
+	case last >= fewNodes:
+		o.to = make(map[vaultnet.PublicKey]int, 4*fewNodes)
+		for i := range o.mail {
+			o.to[o.mail[i].To] = i
+		}
+	}
+	return &o.mail[len(o.mail)-1]
 }
 
 // sendBundles sends what an object's step led to: to each vault one bundle, where what there is fits together. Votes that

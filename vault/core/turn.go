@@ -79,6 +79,7 @@ func (v *Vault) stepObjects() {
 func (v *Vault) stepObject(l *live) {
 	in := l.inbox
 	l.inbox, l.dirty = nil, false
+	defer v.emptied(in)
 	if l.entry.live != l {
 		return // gone meanwhile
 	}

@@ -42,7 +42,8 @@ type Vault struct {
 	schedule schedule
 	alarms   alarms
 	dirty    []*live
-	later    []func() // questions, answered once the objects were stepped
+	inboxes  [][]agreement.Input // to be used again
+	later    []func()            // questions, answered once the objects were stepped
 	out      outbox
 	calls    wire.Call
 }
@@ -177,6 +178,17 @@ func (v *Vault) touch(l *live) {
 
 // give hands an input to an object.
 func (v *Vault) give(l *live, in agreement.Input) {
+	if last := len(v.inboxes) - 1; l.inbox == nil && last >= 0 {
+		l.inbox, v.inboxes = v.inboxes[last], v.inboxes[:last]
+	}
 	l.inbox = append(l.inbox, in)
 	v.touch(l)
+}
+
+// emptied takes back the inbox of an object that was stepped, for another.
+func (v *Vault) emptied(in []agreement.Input) {
+	clear(in)
+	if cap(in) > 0 && cap(in) <= maxHeld*near && len(v.inboxes) < near {
+		v.inboxes = append(v.inboxes, in[:0])
+	}
 }
