@@ -58,16 +58,18 @@ func (x *workload) take(n int) { x.town.left -= n }
 
 // arrive makes the account and grants its apps.
 func (x *workload) arrive() {
-	for tries := 0; !x.me.made && tries < 5; tries++ {
+	for tries := 0; !x.me.made && tries < 5 && x.town.left > 0; tries++ {
 		x.take(1)
 		a := x.do("create-account", op.Operate{As: x.me.signer, Operation: &account.CreateAccount{}})
 		x.me.made = a.completion.Err == nil || a.is(refusal.AccountExists)
 	}
 	for _, p := range x.me.apps {
-		x.grant(p)
+		if x.town.left > 0 {
+			x.grant(p)
+		}
 	}
 	for _, t := range x.town.things {
-		if t.owner == x.me && x.random.IntN(3) > 0 {
+		if t.owner == x.me && x.town.left > 0 && x.random.IntN(3) > 0 {
 			x.put(t)
 		}
 	}
