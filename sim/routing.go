@@ -41,8 +41,7 @@ func (w *world) neighbours(v *vault) []*vault {
 	if len(all) <= nearAll {
 		return all
 	}
-	at := v.key.Location()
-	slices.SortFunc(all, func(a, b *vault) int { return xor.Compare(at, a.key.Location(), b.key.Location()) })
+	slices.SortFunc(all, func(a, b *vault) int { return xor.Compare(v.location, a.location, b.location) })
 	return all[:nearSome]
 }
 
@@ -140,14 +139,26 @@ func (w *world) noticed() {
 // group is the vaults nearest to a name among those that are up, and, where the network forgets slowly, some that are
 // down: what a walk of the DHT finds.
 func (w *world) group(name vaultnet.Name, n int) []vaultnet.PublicKey {
-	var all []vaultnet.PublicKey
+	at := vaultnet.Address{Kind: vaultnet.KindMutableData, Name: name}.Location()
 	stale := chance(w.net.random, 0.1)
+	best := make([]*vault, 0, n+1) // nearest first
 	for _, v := range w.vaults {
-		if v.running || stale && !v.gone {
-			all = append(all, v.key)
+		if !v.running && (!stale || v.gone) || len(best) == n && xor.Compare(at, v.location, best[n-1].location) > 0 {
+			continue
 		}
+		i := len(best)
+		best = append(best, v)
+		for ; i > 0 && xor.Compare(at, v.location, best[i-1].location) < 0; i-- {
+			best[i] = best[i-1]
+		}
+		best[i] = v
+		best = best[:min(len(best), n)]
 	}
-	return xor.Nearest(vaultnet.Address{Kind: vaultnet.KindMutableData, Name: name}.Location(), all, n)
+	all := make([]vaultnet.PublicKey, len(best))
+	for i, v := range best {
+		all[i] = v.key
+	}
+	return all
 }
 
 // lookup answers a vault's lookup after as long as a walk takes.

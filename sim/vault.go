@@ -12,21 +12,22 @@ import (
 
 // vault is one identity's whole life: its store and clock outlast crashes, what decides in it does not.
 type vault struct {
-	w       *world
-	number  int
-	index   int32
-	name    string
-	signer  vaultnet.Signer
-	key     vaultnet.PublicKey
-	liar    bool
-	witness *witness
-	random  *rand.Rand // of its adversary
-	clock   clock
-	store   *memory.Store
-	core    core.Stepper
-	inner   *core.Vault  // what core wraps
-	inbox   []core.Input // since the last turn
-	spare   []core.Input // the inbox of the last turn, to be used again
+	w        *world
+	number   int
+	index    int32
+	name     string
+	signer   vaultnet.Signer
+	key      vaultnet.PublicKey
+	location vaultnet.Location
+	liar     bool
+	witness  *witness
+	random   *rand.Rand // of its adversary
+	clock    clock
+	store    *memory.Store
+	core     core.Stepper
+	inner    *core.Vault  // what core wraps
+	inbox    []core.Input // since the last turn
+	spare    []core.Input // the inbox of the last turn, to be used again
 
 	lives   uint32
 	running bool
@@ -52,6 +53,7 @@ func (w *world) newVault() *vault {
 	v := &vault{w: w, number: n, name: fmt.Sprintf("vault %d", n), signer: w.signer(seed), store: memory.NewCrashing(nil), next: -1,
 		random: stream(w.options.Seed, fmt.Sprintf("adversary %d", n)), disk: w.options.Disk.Microseconds()}
 	v.key = v.signer.Public()
+	v.location = v.key.Location()
 	r := stream(w.options.Seed, fmt.Sprintf("clock %d", n))
 	most := w.params.Skew.Microseconds() / 2 * 9 / 10
 	v.clock.offset = int64((r.Float64()*2 - 1) * w.options.Skew * float64(most))

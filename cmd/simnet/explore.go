@@ -89,7 +89,6 @@ type job struct {
 }
 
 func (e *explore) exec(ctx context.Context, args []string) error {
-	debug.SetGCPercent(400) // runs are short and small: memory is cheaper here than collecting it
 	if len(args) > 0 {
 		return usageError{fmt.Errorf("explore takes no arguments, only flags: %q", args[0])}
 	}
@@ -112,8 +111,12 @@ func (e *explore) exec(ctx context.Context, args []string) error {
 		return usageError{errors.New("-v is for a single seed and mode: add -seeds 1 -mode safety (or liveness)")}
 	}
 	for _, m := range modes { // a wrong option is wrong for every seed: say so before anything runs
-		if _, err := sim.Draw(e.seed, m, e.settings...); err != nil {
+		o, err := sim.Draw(e.seed, m, e.settings...)
+		if err != nil {
 			return usageError{err}
+		}
+		if o.Vaults <= 64 {
+			debug.SetGCPercent(400) // small runs are short: memory is cheaper than collecting it
 		}
 	}
 	if e.story {
