@@ -1,0 +1,28 @@
+package routing
+
+// Statistics are a node's counts since its start, and its state now.
+type Statistics struct {
+	FramesSent, FramesReceived uint64 // handed to a stream; handed to the handler
+	BytesSent, BytesReceived   uint64 // of these frames, with their lengths
+	Writes                     uint64 // to streams; FramesSent / Writes says how well sending is coalesced
+
+	DroppedFull        uint64 // frames that found a queue full, or were empty or too long
+	DroppedUnreachable uint64 // frames whose peer could not be reached
+	LostOnBreak        uint64 // frames being written when their stream broke
+	CutSlow            uint64 // peers cut because they took nothing for too long
+
+	Dials, DialsFailed uint64 // attempts to reach a peer that frames waited for, or a member
+	Walks              uint64 // walks of the DHT
+
+	RefusedFrames uint64 // streams closed because the handler refused a frame
+	RefusedLength uint64 // streams closed because of a length of 0 or above vaultnet.MaxFrame
+	Truncated     uint64 // streams that ended within a frame, or were too slow with one
+	RefusedMemory uint64 // streams closed because the memory for their frames was used up
+
+	Peers       int   // connected
+	Vaults      int   // connected vaults
+	Known       int   // vaults in the routing table
+	Contacts    int   // vaults whose addresses are remembered
+	QueueFrames int   // waiting to be sent
+	QueueBytes  int64 // waiting to be sent
+}
