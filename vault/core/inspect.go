@@ -1,6 +1,8 @@
 package core
 
 import (
+	"iter"
+
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/agreement"
@@ -30,4 +32,66 @@ func (v *Vault) Object(a vaultnet.Address) *agreement.Object {
 		return e.live.Object
 	}
 	return nil
+}
+
+// Summary is what a vault holds, in numbers.
+type Summary struct {
+	Objects  int   // addresses at which it holds a certified state, as a member or former member
+	Loaded   int64 // bytes of those that are in memory
+	Chunks   int
+	Bytes    int64 // of all data that is held, chunks included
+	Peers    int   // vaults that are up, without this one
+	Contacts int   // vaults it knows of
+}
+
+// Summary counts what the vault holds. It costs a look at every address and vault.
+func (v *Vault) Summary() Summary {
+	s := Summary{Loaded: v.loaded.bytes, Chunks: v.chunks.count(), Bytes: v.bytes, Contacts: len(v.peers.all) - 1}
+	for _, e := range v.objects.at { // in any order: only counted
+		for ; e != nil; e = e.next {
+			if e.holds() {
+				s.Objects++
+			}
+		}
+	}
+	for _, p := range v.peers.space.spots {
+		if p.thing != v.peers.self && isUp(p.thing) {
+			s.Peers++
+		}
+	}
+	return s
+}
+
+// Settled reports whether the vault is settled at its own place: whether it would say of an address that lies right
+// there, and holds nothing, that it holds nothing.
+func (v *Vault) Settled() bool { return v.settledAt(v.peers.self.location) }
+
+// Holding is an object as a vault holds it.
+type Holding struct {
+	Address vaultnet.Address
+	Height  vaultnet.Height
+	Header  vaultnet.Digest // of the block at Height
+	Set     *agreement.Set
+	Bytes   int64
+	Member  bool // of Set; false: it was one
+}
+
+// Holdings goes through the objects at which the vault holds a certified state, by location.
+func (v *Vault) Holdings() iter.Seq[Holding] {
+	return func(yield func(Holding) bool) {
+		for _, s := range v.objects.space().spots {
+			e := s.thing
+			if !e.holds() {
+				continue
+			}
+			h := Holding{Address: e.address(), Height: e.height, Header: e.digest, Set: v.setOf(e), Bytes: int64(e.bytes)}
+			if e.live != nil {
+				h.Height, h.Header = e.live.Height(), e.live.HeaderDigest()
+			}
+			h.Member = h.Set.Index(v.cfg.Self) >= 0
+			if !yield(h) {
+				return
+			}
+		}
+	}
 }

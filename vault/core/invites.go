@@ -109,7 +109,7 @@ func (v *Vault) followOn(l *live) {
 	})
 }
 
-// unfollow ends following: as a member, or with nothing.
+// unfollow ends following: as a member, or to keep what was fetched for the grace.
 func (v *Vault) unfollow(l *live) {
 	if !l.following {
 		return
@@ -117,7 +117,7 @@ func (v *Vault) unfollow(l *live) {
 	l.following = false
 	v.invited.following--
 	l.Follow(false)
-	if l.entry.live == l && !l.Member() {
-		v.erase(l)
+	if l.entry.live == l {
+		v.touch(l)
 	}
 }

@@ -2,31 +2,52 @@ package core
 
 import "vaultnet"
 
-// leave begins the grace in which a former member keeps what it held, so that others can still fetch it; then it deletes
-// the data and answers with a pointer.
-func (v *Vault) leave(l *live) {
-	if l.following {
-		return // not a former member: it is being added
+// linger begins the grace in which a vault that is no member any more, or has stopped to follow, keeps what it holds; it
+// ends it where the vault is a member or follows. A former member keeps it so that others can still fetch it; one that
+// followed because a block that adds it may be undecided still: members have counted on it.
+func (v *Vault) linger(l *live) {
+	switch {
+	case l.Height() == 0 || l.Member() || l.following:
+		l.keepUntil = 0
+	case l.keepUntil == 0:
+		v.keep(l)
 	}
-	left := l.Set().Number
-	v.schedule.at(v.now.Add(leaverGrace), func() {
-		if l.entry.live == l && !l.Member() && !l.following && l.Set().Number >= left {
-			v.erase(l)
-		}
-	})
 }
 
-// erase forgets an object but for who holds it, in memory and store.
-func (v *Vault) erase(l *live) {
-	e := l.entry
-	if l.dirty || l.record {
-		v.schedule.at(v.now, func() { // once this turn's records are out
-			if e.live == l && !l.Member() {
-				v.erase(l)
-			}
-		})
+// keep has an object kept for [leaverGrace] from now on.
+func (v *Vault) keep(l *live) {
+	until := v.now.Add(leaverGrace)
+	l.keepUntil = until
+	v.schedule.at(until, func() { v.graceOver(l, until) })
+}
+
+// graceOver deletes the data of which the vault is no member, and answers with a pointer from then on. It does not where
+// the vault may be a member: where it was told of a set that it is in, or cannot reach a quorum of those that would tell.
+func (v *Vault) graceOver(l *live, until vaultnet.Time) {
+	switch {
+	case l.entry.live != l || l.keepUntil != until:
+		return
+	case l.dirty || l.record: // this turn first
+		v.schedule.at(v.now+1, func() { v.graceOver(l, until) })
 		return
 	}
+	s := v.setOf(l.entry)
+	reached := 0
+	for _, k := range s.Members {
+		if q := v.peers.get(k); q != nil && v.reachable(q) {
+			reached++
+		}
+	}
+	if s.Index(v.cfg.Self) >= 0 || reached < s.Quorum() || l.Voted() {
+		v.keep(l)
+		return
+	}
+	v.erase(l)
+}
+
+// erase forgets an object but for who holds it, in memory and store. It has nothing to be stepped or recorded.
+func (v *Vault) erase(l *live) {
+	e := l.entry
 	for _, w := range l.Erase() {
 		v.out.erased = append(v.out.erased, vaultnet.Write{Key: append(ObjectPrefix(e.address()), w.Key...)})
 	}

@@ -360,6 +360,5 @@ func (v *Vault) setChanged(l *live, before, after *agreement.Set) {
 		v.review(e)
 	} else {
 		delete(v.changes.waiting, e.address())
-		v.leave(l)
 	}
 }

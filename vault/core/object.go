@@ -54,6 +54,7 @@ type live struct {
 
 	following   bool // at invitation
 	followUntil vaultnet.Time
+	keepUntil   vaultnet.Time // no member, and does not follow: what it holds is kept until then; 0: no such time
 
 	tidying bool // looked at again in a while, for it may never come to be
 

@@ -11,10 +11,17 @@ import (
 // last change among the [near] vaults nearest to the address, it has exchanged pointers with at least n − f of those it
 // can reach, itself included; no pointer to it is being waited upon; and the vault is not cut off.
 func (v *Vault) settled(a vaultnet.Address) bool {
-	if c := v.claims.at[a]; !v.joined || c != nil && !c.over {
+	if c := v.claims.at[a]; c != nil && !c.over {
 		return false
 	}
-	l := a.Location()
+	return v.settledAt(a.Location())
+}
+
+// settledAt is what of it does not depend on the address but for where it lies.
+func (v *Vault) settledAt(l vaultnet.Location) bool {
+	if !v.joined {
+		return false
+	}
 	nearest := v.peers.nearest(l, near, isPresent)
 	if v.cutOff(l, nearest) {
 		return false

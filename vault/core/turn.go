@@ -105,6 +105,7 @@ func (v *Vault) stepObject(l *live) {
 		v.setChanged(l, set, now)
 	}
 	v.pursue(l)
+	v.linger(l)
 	if l.Height() == 0 && l.Idle() {
 		v.tidy(l)
 	}
