@@ -43,6 +43,9 @@ var arrows = map[string]string{
 	"vault":                 "PURE internal/signature routing vault/store METRICS",
 	"client":                "PURE internal/signature routing vault/store METRICS",
 
+	"client/keyring": "vaultnet internal/signature",
+	"client/batch":   "PURE client/keyring",
+
 	"sim":           "PURE internal/signature client/auth client/container vault/store vault/store/memory sim/adversary PORCUPINE",
 	"sim/adversary": "PURE internal/signature client/auth client/container vault/store vault/store/memory PORCUPINE",
 	"sim/defects":   "", // tests only

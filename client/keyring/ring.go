@@ -1,0 +1,191 @@
+package keyring
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"vaultnet"
+	"vaultnet/internal/signature"
+)
+
+// Missing says what happens when a label has no key yet.
+type Missing bool
+
+// What happens when a label has no key yet.
+const (
+	RefuseMissing Missing = false // an error that says how to make one
+	MakeMissing   Missing = true  // one is made
+)
+
+// MaxKeys is how many keys a ring holds.
+const MaxKeys = 100_000
+
+// suffix is what follows the label in the name of a key file.
+const suffix = ".key"
+
+// Ring finds keys by label and labels by key. The zero Ring is not valid; see [Open].
+type Ring struct {
+	dir     string
+	missing Missing
+
+	mu     sync.Mutex
+	keys   map[string]*signature.Key // by label or path, as it was asked for
+	labels map[vaultnet.PublicKey]string
+}
+
+// Open returns the ring of a folder, which it makes (mode 0700) when a key is first stored; the labels of the keys that
+// are there are known from the start. With "" as folder keys are kept in memory only.
+func Open(dir string, missing Missing) (*Ring, error) {
+	r := &Ring{dir: dir, missing: missing, keys: map[string]*signature.Key{}, labels: map[vaultnet.PublicKey]string{}}
+	if dir == "" {
+		return r, nil
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("key folder %s: %w", dir, cause(err))
+	}
+	for _, f := range files {
+		label, ok := strings.CutSuffix(f.Name(), suffix)
+		if !ok || CheckLabel(label) != nil {
+			continue
+		}
+		// A file that cannot be read is told to whoever asks for that key.
+		if k, err := Read(r.path(label)); err == nil && len(r.keys) < MaxKeys {
+			r.keep(label, k)
+		}
+	}
+	return r, nil
+}
+
+// Dir is the folder, "" for a ring in memory.
+func (r *Ring) Dir() string { return r.dir }
+
+func (r *Ring) path(label string) string { return filepath.Join(r.dir, label+suffix) }
+
+// keep remembers a key; r.mu is held, or nobody else knows r yet.
+func (r *Ring) keep(label string, k *signature.Key) {
+	r.keys[label] = k
+	if CheckLabel(label) == nil {
+		r.labels[k.Public()] = label
+	}
+}
+
+// Key returns the key that a name stands for: a label, or with a slash in it (a backslash on Windows) a key file.
+func (r *Ring) Key(name string) (*signature.Key, error) {
+	isPath := IsPath(name)
+	if !isPath {
+		if err := CheckLabel(name); err != nil {
+			return nil, err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, ok := r.keys[name]; ok {
+		return k, nil
+	}
+	if len(r.keys) >= MaxKeys {
+		return nil, fmt.Errorf("key %s: more than %d keys", name, MaxKeys)
+	}
+	k, err := r.load(name, isPath)
+	if err != nil {
+		return nil, err
+	}
+	r.keep(name, k)
+	return k, nil
+}
+
+func (r *Ring) load(name string, isPath bool) (*signature.Key, error) {
+	if isPath {
+		return Read(name)
+	}
+	if r.dir != "" {
+		k, err := Read(r.path(name))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return k, err
+		}
+	}
+	if r.missing == RefuseMissing {
+		return nil, fmt.Errorf("no key %q in %s: %w; make one: safe key new %s", name, r.dir, fs.ErrNotExist, name)
+	}
+	return r.make(name)
+}
+
+// New makes the key of a label that has none yet; fs.ErrExist where it has.
+func (r *Ring) New(label string) (*signature.Key, error) {
+	if err := CheckLabel(label); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.keys[label]; ok {
+		return nil, fmt.Errorf("key %q: %w", label, fs.ErrExist)
+	}
+	k, err := Make(r.pathOrNone(label), "")
+	if err == nil {
+		r.keep(label, k)
+	}
+	return k, err
+}
+
+func (r *Ring) pathOrNone(label string) string {
+	if r.dir == "" {
+		return ""
+	}
+	return r.path(label)
+}
+
+func (r *Ring) make(label string) (*signature.Key, error) {
+	k, err := Make(r.pathOrNone(label), "")
+	if errors.Is(err, fs.ErrExist) { // another process was quicker
+		return Read(r.path(label))
+	}
+	return k, err
+}
+
+// Make makes a random key and stores it in a new file, in a folder that is made (mode 0700) where it is missing. With ""
+// as path it is stored nowhere.
+func Make(path, note string) (*signature.Key, error) {
+	var seed [32]byte
+	rand.Read(seed[:]) // never fails (crypto/rand)
+	if path != "" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("key folder %s: %w", filepath.Dir(path), cause(err))
+		}
+		if err := Write(path, seed, note); err != nil {
+			return nil, err
+		}
+	}
+	return signature.NewKey(seed), nil
+}
+
+// IsPath reports whether a name stands for a file: it has a slash in it.
+func IsPath(name string) bool {
+	return strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator)
+}
+
+// Label is the label of a key that this ring holds.
+func (r *Ring) Label(key vaultnet.PublicKey) (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	label, ok := r.labels[key]
+	return label, ok
+}
+
+// Labels lists the labels that have keys, sorted.
+func (r *Ring) Labels() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []string
+	for _, label := range r.labels {
+		all = append(all, label)
+	}
+	slices.Sort(all)
+	return all
+}
