@@ -54,6 +54,7 @@ func (v *Vault) erase(l *live) {
 	for _, a := range l.asking {
 		v.answered(a)
 	}
+	l.asking = nil
 	v.alarms.set(l, vaultnet.Never)
 	v.loaded.remove(l)
 	v.bytes -= int64(e.bytes)

@@ -56,7 +56,8 @@ type live struct {
 	followUntil vaultnet.Time
 	keepUntil   vaultnet.Time // no member, and does not follow: what it holds is kept until then; 0: no such time
 
-	tidying bool // looked at again in a while, for it may never come to be
+	sweeping bool // those who wait for requests are looked at again when these are over
+	tidying  bool // looked at again in a while, for it may never come to be
 
 	size           int64 // bytes it counts in the memory budget
 	older, younger *live // by last use

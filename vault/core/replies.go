@@ -41,7 +41,8 @@ func (v *Vault) wait(l *live, from vaultnet.PublicKey, r *agreement.Request) boo
 		v.askers[from] = who
 	}
 	who.open++
-	l.asking = append(l.asking, asking{r.ID, who, r.Deadline.Add(v.cfg.Parameters.Skew)})
+	until := min(r.Deadline, v.now.Add(vaultnet.MaxDeadline)).Add(v.cfg.Parameters.Skew)
+	l.asking = append(l.asking, asking{r.ID, who, until})
 	return true
 }
 
@@ -64,6 +65,25 @@ func (v *Vault) forgetAsking(l *live) {
 	if len(l.asking) == 0 {
 		l.asking = nil
 	}
+}
+
+// sweepAsking forgets, when their requests are over, those who wait on at an object that sleeps: after a refusal. One look
+// then suffices for all that wait now.
+func (v *Vault) sweepAsking(l *live) {
+	if l.sweeping || len(l.asking) == 0 || !l.Idle() {
+		return
+	}
+	l.sweeping = true
+	last := vaultnet.Time(0)
+	for _, a := range l.asking {
+		last = max(last, a.until)
+	}
+	v.schedule.at(last+1, func() {
+		l.sweeping = false
+		if v.forgetAsking(l); l.entry.live == l {
+			v.sweepAsking(l)
+		}
+	})
 }
 
 // reply sends agreement's word on a request to whoever waits for it. A refusal is provisional: those who got it wait on.

@@ -106,6 +106,7 @@ func (v *Vault) stepObject(l *live) {
 	}
 	v.pursue(l)
 	v.linger(l)
+	v.sweepAsking(l)
 	if l.Height() == 0 && l.Idle() {
 		v.tidy(l)
 	}
