@@ -41,7 +41,8 @@ var arrows = map[string]string{
 	"client/auth":           "PURE CRYPTO",
 	"client/container":      "PURE CRYPTO",
 	"vault":                 "PURE internal/signature routing vault/store METRICS",
-	"client":                "PURE internal/signature routing vault/store METRICS",
+	"network":               "vaultnet internal/signature",
+	"client":                "PURE internal/signature network routing vault/store METRICS",
 
 	"client/keyring": "vaultnet internal/signature",
 	"client/batch":   "PURE client/keyring",
