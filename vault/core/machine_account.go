@@ -8,11 +8,48 @@ import (
 	"vaultnet/refusal"
 )
 
-// accountMachine is an Account as agreement wants it. A nil account is one that does not exist. Immutable.
+// accountMachine is an Account as agreement wants it. A nil account is one that does not exist. Immutable but for what it
+// has found out about itself: one goroutine at a time.
 type accountMachine struct {
 	owner      vaultnet.PublicKey
 	parameters *vaultnet.Parameters
 	account    *account.Account
+
+	// Kept, so that a full account in which much has run out is not gone through for every request: neither changes what
+	// the machine is.
+	advanced advanced // exactly what [account.Account.Advance] makes of account
+	admitted advanced // the same made step by step, from one admission to the next: alike but for the order of what ended
+}
+
+// advanced is an account at a time, and for as long as nothing in it is due.
+type advanced struct {
+	at      vaultnet.Time
+	account *account.Account
+}
+
+// holds reports whether the account is what it is at another time, too.
+func (a *advanced) holds(at vaultnet.Time) bool {
+	return a.account != nil && a.at <= at && at <= a.account.Due()
+}
+
+// by is the account as of a block at a time.
+func (m *accountMachine) by(at vaultnet.Time) *account.Account {
+	if !m.advanced.holds(at) {
+		m.advanced = advanced{at, m.account.Advance(at, *m.parameters)}
+	}
+	return m.advanced.account
+}
+
+// about is the account as admission sees it: what has run out in it costs once, however many requests come while more
+// does.
+func (m *accountMachine) about(at vaultnet.Time) *account.Account {
+	switch {
+	case m.admitted.account == nil || at < m.admitted.at:
+		m.admitted = advanced{at, m.by(at)}
+	default:
+		m.admitted = advanced{at, m.admitted.account.Advance(at, *m.parameters)}
+	}
+	return m.admitted.account
 }
 
 var _ agreement.Machine = (*accountMachine)(nil)
@@ -23,7 +60,7 @@ func loadAccount(a vaultnet.Address, p *vaultnet.Parameters, records []vaultnet.
 	if err != nil {
 		return nil, refusal.Invalid("%v", err)
 	}
-	return &accountMachine{vaultnet.PublicKey(a.Name), p, acc}, nil
+	return &accountMachine{owner: vaultnet.PublicKey(a.Name), parameters: p, account: acc}, nil
 }
 
 func (m *accountMachine) context(r *agreement.Request, at vaultnet.Time) account.Context {
@@ -37,7 +74,7 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 	if !ok {
 		return refusal.Invalid("not a request to an account")
 	}
-	now := m.account.Advance(at, *m.parameters)
+	now := m.about(at)
 	if _, _, err := now.Apply(d.Operation, m.context(r, at)); err != nil {
 		return err
 	}
@@ -64,7 +101,7 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 
 // Apply implements [agreement.Machine].
 func (m *accountMachine) Apply(rs []*agreement.Request, at vaultnet.Time) (agreement.Machine, []agreement.Result, error) {
-	next := &accountMachine{m.owner, m.parameters, m.account.Advance(at, *m.parameters)}
+	next := &accountMachine{owner: m.owner, parameters: m.parameters, account: m.by(at)}
 	results := make([]agreement.Result, len(rs))
 	var before []account.Operation
 	for i, r := range rs {

@@ -1,0 +1,92 @@
+package core
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/permit"
+)
+
+// crowded is an account with grants and permits that run out one after another.
+func crowded(t testing.TB, grants, permits int) (m *accountMachine, at vaultnet.Time) {
+	params := vaultnet.LocalParameters()
+	owner := vaultnet.PublicKey{1}
+	at = 1_700_000_000_000
+	next := &accountMachine{owner: owner, parameters: &params}
+	n := uint64(0)
+	apply := func(op account.Operation) {
+		t.Helper()
+		n++
+		r := &agreement.Request{Request: vaultnet.Request{Requester: owner}, ID: vaultnet.DomainBody.Hash(fmt.Append(nil, n)),
+			Decoded: &wire.Operation{Operation: op}}
+		made, _, err := next.Apply([]*agreement.Request{r}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next = made.(*accountMachine)
+		at = at.Add(time.Millisecond)
+	}
+	apply(&account.CreateAccount{})
+	apply(&account.TopUp{Operations: 1 << 40})
+	for i := range grants {
+		apply(&account.InsertGrant{Key: vaultnet.PublicKey{2, byte(i >> 8), byte(i)}, Version: uint64(i + 1),
+			Terms: account.Terms{Expires: at.Add(70 * time.Second)}})
+	}
+	for range permits {
+		apply(&account.IssuePermit{Allowances: []permit.Allowance{{Address: address("a"), Count: 1}}})
+	}
+	return next, at
+}
+
+// What a machine keeps is what it would make anew: at any time, in any order.
+func TestAnAdvancedAccountIsKept(t *testing.T) {
+	kept, at := crowded(t, 50, 100)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		when := at.Add(time.Duration(60_000+random.IntN(15_000)) * time.Millisecond)
+		fresh := &accountMachine{owner: kept.owner, parameters: kept.parameters, account: kept.account}
+		one, _, err := kept.Apply(nil, when)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, _, err := fresh.Apply(nil, when)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one.Digest() != other.Digest() {
+			t.Fatalf("another account %v after the last permit", when.Sub(at))
+		}
+		if random.IntN(2) == 0 {
+			when = when.Add(time.Duration(random.IntN(2000)) * time.Millisecond)
+		}
+		now, again := kept.about(when), fresh.account.Advance(when, *kept.parameters)
+		d1, r1, a1 := now.Balance()
+		d2, r2, a2 := again.Balance()
+		g1, p1 := now.Len()
+		g2, p2 := again.Len()
+		if d1 != d2 || r1 != r2 || a1 != a2 || g1 != g2 || p1 != p2 {
+			t.Fatalf("admission sees %d %d %d %d %d, want %d %d %d %d %d", d1, r1, a1, g1, p1, d2, r2, a2, g2, p2)
+		}
+	}
+}
+
+// BenchmarkAdmissionAfterMuchRanOut admits a request to an account in which 4,096 permits have run out since its last
+// block.
+func BenchmarkAdmissionAfterMuchRanOut(b *testing.B) {
+	m, at := crowded(b, 0, vaultnet.MaxPermits)
+	r := &agreement.Request{Request: vaultnet.Request{Requester: m.owner}, Decoded: &wire.Operation{Operation: &account.Verify{}}}
+	at = at.Add(10 * time.Minute)
+	b.ReportAllocs()
+	for b.Loop() {
+		at++
+		if err := m.Check(nil, r, at); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
