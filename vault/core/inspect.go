@@ -39,9 +39,10 @@ type Summary struct {
 	Objects  int   // addresses at which it holds a certified state, as a member or former member
 	Loaded   int64 // bytes of those that are in memory
 	Chunks   int
-	Bytes    int64 // of all data that is held, chunks included
-	Peers    int   // vaults that are up, without this one
-	Contacts int   // vaults it knows of
+	Bytes    int64           // of all data that is held, chunks included
+	Peers    int             // vaults that are up, without this one
+	Contacts int             // vaults it knows of
+	Height   vaultnet.Height // the greatest of an object held
 }
 
 // Summary counts what the vault holds. It costs a look at every address and vault.
@@ -49,8 +50,14 @@ func (v *Vault) Summary() Summary {
 	s := Summary{Loaded: v.loaded.bytes, Chunks: v.chunks.count(), Bytes: v.bytes, Contacts: len(v.peers.all) - 1}
 	for _, e := range v.objects.at { // in any order: only counted
 		for ; e != nil; e = e.next {
-			if e.holds() {
-				s.Objects++
+			if !e.holds() {
+				continue
+			}
+			s.Objects++
+			if e.live != nil {
+				s.Height = max(s.Height, e.live.Height())
+			} else {
+				s.Height = max(s.Height, e.height)
 			}
 		}
 	}

@@ -1,0 +1,109 @@
+package vault
+
+import (
+	"fmt"
+	"time"
+
+	"vaultnet"
+	"vaultnet/vault/core"
+)
+
+// longestSleep is how long the loop waits at most: a clock that was set meanwhile is noticed then.
+const longestSleep = time.Minute
+
+// loop is the vault's life: one turn after the other.
+func (v *Vault) loop() {
+	defer close(v.ended)
+	timer := time.NewTimer(0) // the first turn comes at once
+	defer timer.Stop()
+	var in []core.Input
+	for {
+		select {
+		case <-v.leave:
+			return
+		case ask := <-v.questions:
+			ask()
+			continue
+		case err := <-v.unread:
+			v.stopFor(err)
+			return
+		case <-v.inbox.wake:
+		case <-timer.C:
+		}
+		var bytes int
+		in, bytes = v.inbox.take(in[:0])
+		alarm, err := v.turn(in, bytes)
+		clear(in)
+		if err != nil {
+			v.stopFor(err)
+			return
+		}
+		timer.Reset(until(alarm))
+	}
+}
+
+// stopFor notes why the vault stops by itself: its store failed.
+func (v *Vault) stopFor(err error) {
+	v.err = fmt.Errorf("vault: stopped, for its store failed and what it promises must be kept: %w", err)
+	if f := v.cfg.Observer.Failed; f != nil {
+		f(v.err)
+	}
+}
+
+// fail has the loop stop for an error that came up beside it.
+func (v *Vault) fail(err error) {
+	select {
+	case v.unread <- err:
+	default: // it stops for another already
+	}
+}
+
+// now is the time that a core is told.
+func now() vaultnet.Time { return vaultnet.Time(time.Now().UnixMilli()) }
+
+// until is how long to sleep before an alarm.
+func until(alarm vaultnet.Time) time.Duration {
+	if alarm == vaultnet.Never {
+		return longestSleep
+	}
+	return min(max(alarm.Sub(now()), 0), longestSleep)
+}
+
+// turn is one turn: step, sign, seal, store, send. It returns when the next is due.
+func (v *Vault) turn(in []core.Input, bytes int) (vaultnet.Time, error) {
+	t := Turn{Inputs: len(in), Bytes: bytes}
+	begun := time.Now()
+	out := v.core.Step(now(), in)
+	var s vaultnet.Signature
+	if t.Signed = !out.Root.IsZero(); t.Signed {
+		s = v.key.Sign(vaultnet.TurnMessage(v.networkID, out.Root))
+	}
+	sealed := v.core.Seal(s)
+	stepped := time.Now()
+	if err := v.keep(&sealed); err != nil {
+		return 0, err
+	}
+	kept := time.Now()
+	v.post(sealed.Send)
+	v.fellows.protect(v)
+	v.errands.send(out.Lookups, out.Loads)
+	t.Writes, t.Chunks, t.Sent = len(sealed.Writes), len(sealed.Chunks), len(sealed.Send)
+	t.Step, t.Store, t.Send = stepped.Sub(begun), kept.Sub(stepped), time.Since(kept)
+	v.metrics.turn(&t)
+	if f := v.cfg.Observer.Turn; f != nil {
+		f(t)
+	}
+	return out.Alarm, nil
+}
+
+// ask has something done between two turns and waits for it; false where the vault has stopped.
+func (v *Vault) ask(do func()) bool {
+	answered := make(chan struct{})
+	select {
+	case v.questions <- func() { do(); close(answered) }:
+		<-answered
+		return true
+	case <-v.ended:
+		return false
+	}
+}
