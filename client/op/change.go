@@ -1,6 +1,7 @@
 package op
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -27,6 +28,7 @@ type change struct {
 	wallet  *book          // where permits come from; nil: none is fetched
 	permit  *permit.Permit // given by the caller, or nil
 	missing *refusal.Error // what a change of nothing is refused with before that: for want of a permit
+	issues  bool           // issues a permit
 
 	retries  bool
 	deadline time.Duration // of one signed request
@@ -232,7 +234,8 @@ func (m *change) submit() {
 	m.renewals = 0
 	with := m.attached()
 	m.sub = &submission{
-		owner: &m.job, c: m.c, place: m.place, locate: &m.locating, signer: m.as, retries: m.retries, renews: m.wallet != nil, permit: with.Permit,
+		owner: &m.job, c: m.c, place: m.place, locate: &m.locating, signer: m.as, retries: m.retries, renews: m.wallet != nil,
+		issues: m.issues, permit: with.Permit,
 		request: wire.NewRequest(m.c.network, r, with), closing: m.closing, until: m.until,
 	}
 	m.last = ending{identity: m.sub.request.ID, deadline: r.Deadline, err: m.last.err}
@@ -267,7 +270,7 @@ func (m *change) follow() bool {
 		e := m.last
 		e.err, e.height, e.result = nil, s.word.height, s.word.result
 		for _, w := range s.words.of(m.place.members()) {
-			if w.word.applied {
+			if w.word.applied && w.word.height == e.height && bytes.Equal(w.word.result, e.result) {
 				e.signed = append(e.signed, &w.word)
 			}
 		}

@@ -135,11 +135,15 @@ func (m Operate) begin(c *Client, t Ticket) {
 		o.follow(job, timeout, func(result []byte) (any, error) { return account.DecodeResult(result) })
 		return
 	}
+	job.issues = true
 	o.follow(job, timeout, nil)
 	job.finish = func(e ending) {
 		o.finished(job, e, func(result []byte) (any, error) { return shown(c, job.place, issue, e) })
 	}
 }
+
+// errUnsigned is why a permit that was issued is not to be had.
+var errUnsigned = errors.New("the permit was issued, but too few managers could be reached for their signatures")
 
 // shown makes the permits that were issued to who asked for them itself.
 func shown(c *Client, p *place, asked *account.IssuePermit, e ending) (any, error) {
@@ -161,8 +165,12 @@ func shown(c *Client, p *place, asked *account.IssuePermit, e ending) (any, erro
 			h.sign(w.attested)
 		}
 	}
-	if !ok || len(h.signatures) < p.limits().signed {
-		return nil, refusal.Invalid("too few signatures of the permit")
+	switch {
+	case !ok:
+		return nil, refusal.Invalid("the permit is not the one that was asked for")
+	case len(h.signatures) < p.limits().signed: // until the time was up
+		return nil, &refusal.Error{Kind: refusal.Unavailable, Detail: refusal.Detail{OutcomeUnknown: true},
+			Cause: errUnsigned}
 	}
 	r := Issued{Result: issued}
 	for i := range h.uses {
@@ -199,6 +207,10 @@ func (o *operation) finished(m *change, e ending, decode func([]byte) (any, erro
 		return
 	}
 	result, err := decode(e.result)
+	if late := (*refusal.Error)(nil); errors.As(err, &late) && late.Kind == refusal.Unavailable {
+		o.refuse(d, late, fmt.Sprint(m.place.address))
+		return
+	}
 	if err != nil { // A members report alike what their kind of object cannot answer
 		o.refuse(d, &refusal.Error{Kind: refusal.CorruptData, Cause: err}, fmt.Sprint(m.place.address))
 		return

@@ -140,7 +140,7 @@ func (b *book) issue() {
 	operation := &account.IssuePermit{Allowances: list}
 	b.issuing = &change{
 		place: b.place, as: b.as, body: account.Encode(operation), absent: refusal.NoSuchAccount,
-		retries: true, deadline: defaultDeadline, finish: b.issued,
+		retries: true, issues: true, deadline: defaultDeadline, finish: b.issued,
 	}
 	b.issuing.launch(b.c, issueFor)
 }

@@ -235,3 +235,61 @@ func TestSettlementOfNothing(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A permit that was issued, as the managers say when they are asked what became of it, is nothing without their
+// signatures: they are asked for these.
+func TestPermitSignaturesAskedFor(t *testing.T) {
+	for _, kept := range []bool{true, false} { // permits that the client keeps, and those that are asked for
+		w, alice, a := heldObject(t)
+		account := vaultnet.AccountAddress(alice.Public())
+		answered, deaf := 0, w.now.Add(12*time.Second)
+		for _, v := range w.members(account) {
+			v.lie = func(q wire.Message) ([]wire.Message, bool) { // the replies are lost until the deadline is over
+				s, ok := q.(*wire.Submit)
+				if !ok || s.Request.Address != account {
+					return nil, false
+				}
+				answered++
+				if w.now < deaf {
+					v.submit(s.Request)
+				}
+				return nil, w.now < deaf
+			}
+		}
+		w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool {
+			r, ok := m.(*wire.Reply)
+			return ok && r.Address == account && w.now < deaf
+		}
+		options := Options{Timeout: 30 * time.Second}
+		if kept {
+			w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v"), Options: options})
+			continue
+		}
+		d := w.must(Operate{As: alice, Operation: issue(a, 2), Options: options})
+		if p := d.Result.(Issued).Permits[0]; !p.Verify(w.network, w.keys) || len(p.Signatures) < 3 {
+			t.Fatalf("permit %+v", p)
+		}
+		if answered == 0 {
+			t.Fatal("nobody was asked")
+		}
+	}
+}
+
+// Where no signatures can be had in time, that is said; the outcome can be asked for.
+func TestPermitNeverSigned(t *testing.T) {
+	w, alice, a := heldObject(t)
+	account := vaultnet.AccountAddress(alice.Public())
+	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool {
+		r, ok := m.(*wire.Reply)
+		return ok && r.Address == account
+	}
+	start := w.now
+	e := w.refused(Operate{As: alice, Operation: issue(a, 2), Options: Options{Timeout: 20 * time.Second}}, refusal.Unavailable)
+	if !e.Detail.OutcomeUnknown || w.now.Sub(start) > 20*time.Second {
+		t.Fatalf("%v after %v", e, w.now.Sub(start))
+	}
+}
+
+func issue(a vaultnet.Address, count uint16) *account.IssuePermit {
+	return &account.IssuePermit{Allowances: []permit.Allowance{{Address: a, Count: count}}}
+}

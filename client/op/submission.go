@@ -32,6 +32,7 @@ type submission struct {
 	retries bool // retryable refusals are not final
 	permit  *permit.Permit
 	renews  bool // another permit can be had
+	issues  bool // what it gives is a permit, which is nothing without its managers' signatures
 
 	words    roster[word]
 	again    repeat
@@ -44,6 +45,7 @@ type submission struct {
 	hushed   vaultnet.Time      // since when members refuse it without being alike; 0: they don't
 
 	renew bool // w members refuse the permit: attach another
+	lacks bool // it is applied, but too few members have signed the permit: they are asked again
 	end   outcome
 	word  word           // applied: what A members report
 	err   *refusal.Error // refused: why; never, unknown: what came nearest to a reason, or nil
@@ -111,6 +113,10 @@ func (s *submission) step() vaultnet.Time {
 	if s.judge(t); s.end != pending {
 		return vaultnet.Never
 	}
+	if s.lacks {
+		s.send(t)
+		return min(s.again.next, s.until)
+	}
 	if s.withdraw == nil && s.hopeless(t) {
 		w := s.request.Withdrawal()
 		w.Sign(s.c.network, s.signer)
@@ -162,8 +168,16 @@ func (s *submission) doubt(t tally) {
 // judge ends the submission where that can be done.
 func (s *submission) judge(t tally) {
 	if w := t.applied(); w != nil {
-		s.end, s.word = applied, *w
+		s.word = *w
 		s.place.reach(w.height)
+		if s.issues && t.signatures(w) < s.place.limits().signed && s.c.now < s.until {
+			if !s.lacks {
+				s.lacks = true
+				s.askAfresh()
+			}
+			return
+		}
+		s.end = applied
 		return
 	}
 	switch shown := t.shown(); {
@@ -231,11 +245,14 @@ func (s *submission) send(t tally) {
 	var submit, withdraw wire.Message
 	for _, v := range s.place.members() {
 		w := s.words.admit(v)
-		if w == nil || w.asked && !due || w.word.applied || w.word.never && s.place.speaksFor(w.word.by) {
+		if w == nil || w.asked && !due || w.word.applied && !(s.lacks && w.word.attested == nil) ||
+			w.word.never && s.place.speaksFor(w.word.by) {
 			continue
 		}
 		w.asked = true
 		switch {
+		case s.lacks: // whoever is sent again what it has applied says so again, and signs again
+			s.c.send(v, &wire.Submit{Request: s.request, Seen: s.place.seen})
 		case s.asking != nil:
 			s.c.send(v, s.asking)
 			if s.withdraw == nil {

@@ -92,6 +92,17 @@ func (t tally) applied() *word {
 	return nil
 }
 
+// signatures counts the members that signed the permit that w speaks of.
+func (t tally) signatures(w *word) int {
+	n := 0
+	for _, s := range t.seats {
+		if o := &s.word; o.applied && o.attested != nil && o.height == w.height && bytes.Equal(o.result, w.result) {
+			n++
+		}
+	}
+	return n
+}
+
 // never reports whether A members say, as members of the set that is asked, that the request will never be applied.
 func (t tally) never() bool {
 	n := 0
