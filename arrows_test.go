@@ -44,7 +44,7 @@ var arrows = map[string]string{
 	"network":               "vaultnet internal/signature",
 	"client":                "PURE internal/signature network routing vault/store METRICS",
 
-	"client/keyring": "vaultnet internal/signature",
+	"client/keyring": "vaultnet network",
 	"client/batch":   "PURE client/keyring",
 
 	"sim":           "PURE internal/signature client/auth client/container vault/store vault/store/memory sim/adversary PORCUPINE",

@@ -1,5 +1,5 @@
-// Package keyring keeps the private keys of people and apps: in key files that only their owner may read, and under the
-// labels that programs call them by.
+// Package keyring finds the private keys of people and apps under the labels that programs call them by: a folder of key
+// files (package network), or memory.
 //
 //	ring, err := keyring.Open(dir, keyring.MakeMissing)
 //	alice, err := ring.Key("alice")            // DIR/alice.key, made on first use

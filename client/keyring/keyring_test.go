@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"vaultnet"
 	"vaultnet/client/keyring"
+	"vaultnet/network"
 )
 
 func TestLabels(t *testing.T) {
@@ -45,9 +47,6 @@ func TestAKeyIsKept(t *testing.T) {
 	}
 	if _, err := r.New("alice"); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("made twice: %v", err)
-	}
-	if err := keyring.Write(path, [32]byte{1}, ""); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("overwritten: %v", err)
 	}
 	again, err := keyring.Open(dir, keyring.RefuseMissing)
 	if err != nil {
@@ -97,63 +96,52 @@ func TestOneLabelOneKey(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreRefused(t *testing.T) {
+// What cannot be used is refused when it is asked for, not made anew.
+func TestKeysThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
-	good := filepath.Join(dir, "good.key")
-	if err := keyring.Write(good, [32]byte{7}, "for testing only"); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "open.key"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(good)
+	if err := os.WriteFile(filepath.Join(dir, "damaged.key"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := keyring.Open(dir, keyring.MakeMissing)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := strings.Repeat("0", 62)
-	for name, c := range map[string]struct {
-		content string
-		mode    fs.FileMode
-		says    string
-	}{
-		"public":    {string(content), 0o644, "chmod 600"},
-		"truncated": {string(content[:40]), 0o600, "no key file"},
-		"trailing":  {string(content) + "{}", 0o600, "no key file"},
-		"empty":     {"", 0o600, "no key file"},
-		"huge":      {string(content) + strings.Repeat(" ", 5000), 0o600, "no key file"},
-		"mismatch":  {strings.Replace(string(content), `"seed": "07`, `"seed": "08`, 1), 0o600, "no key file"},
-		"unknown":   {strings.Replace(string(content), `"note"`, `"nota"`, 1), 0o600, "no key file"},
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(c.content), c.mode); err != nil {
-			t.Fatal(err)
-		}
-		_, err := keyring.Read(path)
-		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), secret) {
+	for name, says := range map[string]string{"open": "chmod 600", "damaged": "not a key file", "./none": "no key file", "Capital": "want only", "anyone": "everybody"} {
+		if _, err := r.Key(name); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := keyring.Read(dir); err == nil {
-		t.Error("a folder is a key")
+	if got := r.Labels(); len(got) != 0 {
+		t.Errorf("labels %v", got)
 	}
-	if _, err := keyring.Read(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("missing: %v", err)
+	if _, err := keyring.Open(filepath.Join(dir, "open.key"), keyring.MakeMissing); err == nil {
+		t.Error("a file is a folder")
 	}
 }
 
-func FuzzKeyFile(f *testing.F) {
-	path := filepath.Join(f.TempDir(), "k")
-	if err := keyring.Write(path, [32]byte{1}, ""); err != nil {
-		f.Fatal(err)
+// Labels of a network's samples stand for their files where the folder has no such key.
+func TestSamples(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "elsewhere")
+	if err := network.WriteKey(path, network.Seed{9}, "for testing only"); err != nil {
+		t.Fatal(err)
 	}
-	b, _ := os.ReadFile(path)
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		path := filepath.Join(t.TempDir(), "k")
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Skip()
-		}
-		if k, err := keyring.Read(path); err == nil && k.Public().IsNobody() {
-			t.Error("nobody's key")
-		}
-	})
+	r, err := keyring.Open(filepath.Join(dir, "keys"), keyring.RefuseMissing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Also(map[string]string{"sample-1": path, "NO": path})
+	k, err := r.Key("sample-1")
+	if err != nil || k.Public() != (network.Seed{9}).Public() {
+		t.Fatal(k, err)
+	}
+	r.Name("known", vaultnet.PublicKey{1})
+	if got := r.Labels(); !slices.Equal(got, []string{"known", "sample-1"}) {
+		t.Errorf("labels %v", got)
+	}
 }
 
 func Example() {

@@ -1,7 +1,6 @@
 package keyring
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,7 @@ import (
 	"sync"
 
 	"vaultnet"
-	"vaultnet/internal/signature"
+	"vaultnet/network"
 )
 
 // Missing says what happens when a label has no key yet.
@@ -36,14 +35,15 @@ type Ring struct {
 	missing Missing
 
 	mu     sync.Mutex
-	keys   map[string]*signature.Key // by label or path, as it was asked for
+	keys   map[string]vaultnet.Signer // by label or path, as it was asked for
 	labels map[vaultnet.PublicKey]string
+	also   map[string]string // label → key file
 }
 
 // Open returns the ring of a folder, which it makes (mode 0700) when a key is first stored; the labels of the keys that
 // are there are known from the start. With "" as folder keys are kept in memory only.
 func Open(dir string, missing Missing) (*Ring, error) {
-	r := &Ring{dir: dir, missing: missing, keys: map[string]*signature.Key{}, labels: map[vaultnet.PublicKey]string{}}
+	r := &Ring{dir: dir, missing: missing, keys: map[string]vaultnet.Signer{}, labels: map[vaultnet.PublicKey]string{}, also: map[string]string{}}
 	if dir == "" {
 		return r, nil
 	}
@@ -57,8 +57,8 @@ func Open(dir string, missing Missing) (*Ring, error) {
 			continue
 		}
 		// A file that cannot be read is told to whoever asks for that key.
-		if k, err := Read(r.path(label)); err == nil && len(r.keys) < MaxKeys {
-			r.keep(label, k)
+		if s, err := network.ReadKey(r.path(label)); err == nil && len(r.keys) < MaxKeys {
+			r.keep(label, s.Signer())
 		}
 	}
 	return r, nil
@@ -70,7 +70,7 @@ func (r *Ring) Dir() string { return r.dir }
 func (r *Ring) path(label string) string { return filepath.Join(r.dir, label+suffix) }
 
 // keep remembers a key; r.mu is held, or nobody else knows r yet.
-func (r *Ring) keep(label string, k *signature.Key) {
+func (r *Ring) keep(label string, k vaultnet.Signer) {
 	r.keys[label] = k
 	if CheckLabel(label) == nil {
 		r.labels[k.Public()] = label
@@ -78,7 +78,7 @@ func (r *Ring) keep(label string, k *signature.Key) {
 }
 
 // Key returns the key that a name stands for: a label, or with a slash in it (a backslash on Windows) a key file.
-func (r *Ring) Key(name string) (*signature.Key, error) {
+func (r *Ring) Key(name string) (vaultnet.Signer, error) {
 	isPath := IsPath(name)
 	if !isPath {
 		if err := CheckLabel(name); err != nil {
@@ -101,68 +101,86 @@ func (r *Ring) Key(name string) (*signature.Key, error) {
 	return k, nil
 }
 
-func (r *Ring) load(name string, isPath bool) (*signature.Key, error) {
+func (r *Ring) load(name string, isPath bool) (vaultnet.Signer, error) {
 	if isPath {
-		return Read(name)
+		return read(name)
 	}
 	if r.dir != "" {
-		k, err := Read(r.path(name))
+		k, err := read(r.path(name))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return k, err
 		}
 	}
+	if path, ok := r.also[name]; ok {
+		return read(path)
+	}
 	if r.missing == RefuseMissing {
 		return nil, fmt.Errorf("no key %q in %s: %w; make one: safe key new %s", name, r.dir, fs.ErrNotExist, name)
 	}
-	return r.make(name)
+	k, err := r.make(name)
+	if errors.Is(err, fs.ErrExist) { // another process was quicker
+		return read(r.path(name))
+	}
+	return k, err
+}
+
+func read(path string) (vaultnet.Signer, error) {
+	s, err := network.ReadKey(path)
+	if err != nil {
+		return nil, err
+	}
+	return s.Signer(), nil
 }
 
 // New makes the key of a label that has none yet; fs.ErrExist where it has.
-func (r *Ring) New(label string) (*signature.Key, error) {
+func (r *Ring) New(label string) (vaultnet.Signer, error) {
 	if err := CheckLabel(label); err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.keys[label]; ok {
-		return nil, fmt.Errorf("key %q: %w", label, fs.ErrExist)
+		return nil, fmt.Errorf("there is a key %q already in %s: %w", label, r.dir, fs.ErrExist)
 	}
-	k, err := Make(r.pathOrNone(label), "")
+	k, err := r.make(label)
 	if err == nil {
 		r.keep(label, k)
 	}
 	return k, err
 }
 
-func (r *Ring) pathOrNone(label string) string {
-	if r.dir == "" {
-		return ""
-	}
-	return r.path(label)
-}
-
-func (r *Ring) make(label string) (*signature.Key, error) {
-	k, err := Make(r.pathOrNone(label), "")
-	if errors.Is(err, fs.ErrExist) { // another process was quicker
-		return Read(r.path(label))
-	}
-	return k, err
-}
-
-// Make makes a random key and stores it in a new file, in a folder that is made (mode 0700) where it is missing. With ""
-// as path it is stored nowhere.
-func Make(path, note string) (*signature.Key, error) {
-	var seed [32]byte
-	rand.Read(seed[:]) // never fails (crypto/rand)
-	if path != "" {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("key folder %s: %w", filepath.Dir(path), cause(err))
+func (r *Ring) make(label string) (vaultnet.Signer, error) {
+	s := network.NewSeed()
+	if r.dir != "" {
+		if err := os.MkdirAll(r.dir, 0o700); err != nil {
+			return nil, fmt.Errorf("key folder %s: %w", r.dir, cause(err))
 		}
-		if err := Write(path, seed, note); err != nil {
+		if err := network.WriteKey(r.path(label), s, ""); err != nil {
 			return nil, err
 		}
 	}
-	return signature.NewKey(seed), nil
+	return s.Signer(), nil
+}
+
+// Also has labels that the folder has no key for stand for key files: those of a network's samples.
+func (r *Ring) Also(files map[string]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for label, path := range files {
+		if CheckLabel(label) != nil {
+			continue
+		}
+		r.also[label] = path
+	}
+}
+
+// Name has a label be the name of a public key whose private one this ring does not hold, unless a key has that label.
+func (r *Ring) Name(label string, key vaultnet.PublicKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.labels[key]; !ok && CheckLabel(label) == nil {
+		r.labels[key] = label
+	}
 }
 
 // IsPath reports whether a name stands for a file: it has a slash in it.
@@ -188,4 +206,13 @@ func (r *Ring) Labels() []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// cause is what went wrong without the path, which the caller names.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
