@@ -8,7 +8,8 @@
 // A batch is applied whole or not at all. After a crash a Store holds the effect of the first batches applied to it, in
 // order, up to one that is not earlier than the last with sync set: never a later batch without an earlier one. Chunks
 // put with sync are there; of the others any may be missing. Records and chunks are independent of one another: a chunk
-// that a record speaks of must be put, with sync, before. No chunk is ever there in part.
+// that a record speaks of must be put, with sync, before. No part of a chunk is ever taken for the chunk: what power
+// failing left of one put without sync is not there or a [*DamagedError], and putting it again mends it.
 //
 // So a vault that sends nothing before the batch that covers it is synced (design §4.11) is, after a restart, a vault
 // whose unread inbox was lost.
