@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"vaultnet/network"
+	"vaultnet/routing"
+)
+
+// Connect connects to a network. It returns when a vault of it has answered. Where none does it says which addresses were
+// tried; a vault of another network, or a network file whose parameters are not this network's, is said with the name of
+// the parameter. The context bounds connecting, no longer.
+func Connect(ctx context.Context, cfg Config) (*Client, error) {
+	return connect(ctx, cfg, func(c Config, seed [32]byte, h routing.Handler) (joiner, error) {
+		return routing.New(routing.Config{
+			Seed: seed, Network: c.Parameters.ID(), Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Memory,
+		}, h)
+	})
+}
+
+// Local connects to a network that runs on this machine, found by its network file where simnet leaves it
+// ([network.LocalPath]). A name tells several apart; without one it is the network called "local".
+func Local(ctx context.Context, name ...string) (*Client, error) {
+	if len(name) > 1 {
+		return nil, fmt.Errorf("client: %d names of one network", len(name))
+	}
+	path, err := network.LocalPath(strings.Join(name, ""))
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	f, err := network.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("client: no network runs on this machine (%s is not there); start one: go run ./cmd/simnet", path)
+	case err != nil:
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return Connect(ctx, ConfigOf(f))
+}
+
+// joiner is a carrier that has to join its network first.
+type joiner interface {
+	carrier
+	Join(ctx context.Context) error
+}
+
+func connect(ctx context.Context, cfg Config, open func(Config, [32]byte, routing.Handler) (joiner, error)) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	if _, ok := ctx.Deadline(); !ok {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, cfg.Timeout)
+		defer stop()
+	}
+	seed := network.NewSeed() // a throw-away
+	l := newLoop(cfg, seed.Public())
+	node, err := open(cfg, seed, l)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	l.start(node)
+	c := &Client{cfg: cfg, loop: l}
+	if err := c.join(ctx, node); err != nil {
+		l.cfg.Settle = -1
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// join joins the network and waits for an answer.
+func (c *Client) join(ctx context.Context, node joiner) error {
+	if err := node.Join(ctx); err != nil {
+		return c.unreachable(err)
+	}
+	select {
+	case <-c.loop.ready.answered:
+		return nil
+	case e := <-c.loop.ready.goodbye:
+		return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with", c.tried(), e)
+	case <-ctx.Done():
+		return c.unreachable(context.Cause(ctx))
+	}
+}
+
+func (c *Client) unreachable(cause error) error {
+	return fmt.Errorf("client: no vault of network %q (%v) answers at %s: %w; is it running, and is the network file its present one?",
+		c.cfg.Parameters.Name, c.loop.network, c.tried(), cause)
+}
+
+// tried lists the addresses, the first few of many.
+func (c *Client) tried() string {
+	const shown = 4
+	if n := len(c.cfg.Bootstrap); n > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(c.cfg.Bootstrap[:shown], ", "), n-shown)
+	}
+	return strings.Join(c.cfg.Bootstrap, ", ")
+}
+
+var (
+	_ routing.Handler = (*loop)(nil)
+	_ joiner          = (*routing.Node)(nil)
+)
