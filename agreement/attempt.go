@@ -35,6 +35,7 @@ type attempt struct {
 	commit    *Certificate      // a certificate whose block this member lacks
 	voted     *held             // block it last voted for
 	promised  []vaultnet.Digest // requests in blocks it voted for at this height
+	away      bool              // it voted for a block of this height in another first set
 	failed    []Ref             // requests seen in fresh proposals that failed at this height
 	noChange  bool              // a fresh set block failed at this height
 
@@ -157,7 +158,7 @@ func (a *attempt) tally(round uint32) *tally {
 // halfOpen: the member holds a proposal with a mutation that passes the objective checks, or has cast a vote for a
 // block, at this height.
 func (a *attempt) halfOpen() bool {
-	if a.voted != nil {
+	if a.voted != nil || a.away {
 		return true
 	}
 	for _, h := range a.proposals {
@@ -239,7 +240,7 @@ func (t *turn) sleep() {
 	if f := t.cfg.Observer.Sleep; f != nil {
 		f(t.Object)
 	}
-	if a.prevote == nil && a.precommit == nil && a.round == 0 && len(a.proposals) == 0 {
+	if !a.votedAtAll() && len(a.proposals) == 0 {
 		t.attempt = nil
 	}
 }

@@ -122,6 +122,9 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	if p := b.Proposal; p != nil {
 		switch p.Header.Height {
 		case next:
+			if t.height == 0 {
+				t.adopt(p.Proof, p.Polka, b.Polka)
+			}
 			t.proposal(from, p)
 		case next + 1:
 			early = true
@@ -300,7 +303,7 @@ func (t *turn) learn(from vaultnet.PublicKey, d *Decided) {
 		return
 	}
 	if t.height == 0 && d.Header.Height == 1 {
-		t.adopt(d.Proof)
+		t.adopt(d.Proof, d.Certificate)
 	}
 	if !t.proven(d) {
 		return

@@ -33,9 +33,10 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	} else {
 		t.pace = min(t.pace+r, maxPace)
 	}
-	if t.attempt != nil {
+	if t.attempt != nil || len(t.parted) > 0 {
 		t.unsaved.vote, t.unsaved.proposals = true, nil
 	}
+	t.parted = nil
 	t.height, t.state, t.last, t.digest = d.Header.Height, next, d, digest
 	t.proof = nil
 	if d.Header.SetBlock() {

@@ -21,6 +21,3 @@ func (o *Object) Erase() []vaultnet.Write {
 	}
 	return w
 }
-
-// Voted reports whether this member has cast a vote at Height+1, which it must not forget.
-func (o *Object) Voted() bool { return o.attempt != nil && o.attempt.votedAtAll() }

@@ -76,9 +76,6 @@ func (a *attempt) find(digest vaultnet.Digest) *held {
 
 // proposal takes in a proposal that another member made, by way of from.
 func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
-	if t.height == 0 {
-		t.adopt(p.Proof)
-	}
 	if t.set == nil || t.me < 0 || !t.formed(p) {
 		return
 	}

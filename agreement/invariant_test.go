@@ -26,6 +26,7 @@ type castAt struct {
 	height vaultnet.Height
 	round  uint32
 	kind   VoteType
+	set    vaultnet.Digest
 }
 
 // progress is how far a member's history was checked, and what it was locked on after its last turn.
@@ -74,11 +75,11 @@ func (w *watch) check(m *member) {
 	}
 }
 
-// votes: one for each height, round and type; a locked member prevotes only what it is locked on, nil, or what a polka as
+// votes: one for each height, round, type and set; a locked member prevotes only what it is locked on, nil, or what a polka as
 // new as its lock justifies.
 func (w *watch) votes(m *member, p *progress) {
 	for _, v := range m.votes[p.votes:] {
-		at := castAt{m, v.Height, v.Round, v.Type}
+		at := castAt{m, v.Height, v.Round, v.Type, v.Set}
 		if _, twice := w.cast[at]; twice {
 			w.fail(m, "voted twice: %+v", v)
 		}

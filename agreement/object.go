@@ -32,6 +32,7 @@ type Object struct {
 	believed  []*Set        // sets that w vaults named alike, the newest 4
 
 	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
+	parted    []parted // at height 0: first sets in which it voted and that it left, ≤ maxParted
 	stray     [maxMembers]*Vote
 	ahead     [maxMembers][]ahead // for height+2, until height+1 is decided here
 	behind    behind

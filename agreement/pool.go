@@ -149,27 +149,3 @@ func (t *turn) expirePool() {
 		return true
 	})
 }
-
-// adopt takes the first set of a free address from its proof. A member that has cast a vote for a block stays with the
-// set it voted in: one vote record for each kind and address (design §6).
-func (t *turn) adopt(proof *SetProof) {
-	set, ok := proof.Set(t.address, t.limit())
-	if !ok || t.set != nil && (set.Digest() == t.setDigest || t.attempt != nil && t.attempt.votedAtAll()) {
-		if ok && t.proof != nil && set.Digest() == t.setDigest && t.attempt == nil {
-			t.proof = proof // fresher views of the same set
-		}
-		return
-	}
-	machine, err := t.host.Machine(t.address, nil)
-	if err != nil {
-		return
-	}
-	t.proof, t.attempt, t.pool = proof, nil, nil
-	t.stray = [maxMembers]*Vote{}
-	t.setSet(set)
-	t.state = &State{Machine: machine, Set: set, Time: -1}
-}
-
-func (a *attempt) votedAtAll() bool {
-	return a.voted != nil || a.prevote != nil || a.precommit != nil || a.round > 0
-}

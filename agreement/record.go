@@ -47,6 +47,18 @@ type voteRecord struct {
 	Valid     []*Certificate    // at most one
 	Commit    []*Certificate    // at most one
 	First     []*SetProof       // at height 1: where the set comes from
+	Away      bool              // at height 1: it voted for a block in another first set
+	Parted    []partedRecord    // at height 1: first sets in which it voted and that it left
+}
+
+// partedRecord is what was voted in a first set that was left.
+type partedRecord struct {
+	_         struct{} `cbor:",toarray"`
+	Set       vaultnet.Digest
+	Round     uint32
+	Prevote   []*Vote // at most one
+	Precommit []*Vote // at most one
+	Proof     []*Vote
 }
 
 // proposalRecord is a block this member voted for, body and all.
@@ -121,7 +133,7 @@ func (o *Object) Record() []vaultnet.Write {
 		o.savedProposals = nil
 	}
 	if u.vote {
-		if a := o.attempt; a == nil || !a.votedAtAll() {
+		if !o.Voted() {
 			w = append(w, vaultnet.Write{Key: []byte{sectionVote}})
 		} else {
 			for _, h := range u.proposals {
@@ -131,7 +143,7 @@ func (o *Object) Record() []vaultnet.Write {
 				}
 			}
 			o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
-				gone := a.find(digest) == nil
+				gone := o.attempt == nil || o.attempt.find(digest) == nil
 				if gone {
 					w = append(w, vaultnet.Write{Key: proposalKey(digest)})
 				}
@@ -151,9 +163,17 @@ func (o *Object) Record() []vaultnet.Write {
 
 func (o *Object) voteRecord() *voteRecord {
 	a := o.attempt
+	if a == nil {
+		a = newAttempt()
+	}
 	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
 		Proof: slices.Concat([]*Vote{}, a.proof), Promised: slices.Concat([]vaultnet.Digest{}, a.promised),
-		Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof)}
+		Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
+		Away: a.away, Parted: []partedRecord{}}
+	for _, p := range o.parted {
+		r.Parted = append(r.Parted, partedRecord{Set: p.set, Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
+			Proof: slices.Concat([]*Vote{}, p.proof)})
+	}
 	if a.voted != nil {
 		r.Voted = a.voted.digest
 	}
@@ -313,14 +333,11 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 	}
 	a := newAttempt()
 	t.attempt = a
-	a.round, a.prevote, a.precommit, a.promised = r.Round, first(r.Prevote), first(r.Precommit), r.Promised
+	a.round, a.prevote, a.precommit, a.promised, a.away = r.Round, first(r.Prevote), first(r.Precommit), r.Promised, r.Away
 	a.proof = restoreProof(r)
 	a.commit = first(r.Commit)
-	switch {
-	case a.precommit != nil:
-		a.phase = precommitted
-	case a.prevote != nil:
-		a.phase = prevoted
+	for _, p := range r.Parted {
+		t.parted = append(t.parted, parted{p.Set, p.Round, first(p.Prevote), first(p.Precommit), p.Proof})
 	}
 	for _, p := range proposals {
 		var rec proposalRecord
@@ -351,25 +368,14 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 			a.valid = &polka{c.Ballot.Round, h, c}
 		}
 	}
-	y := a.tally(a.round)
-	for _, v := range []*Vote{a.prevote, a.precommit} {
-		if v != nil {
-			y.add(t.me, v)
-		}
-	}
-	for _, v := range a.proof {
-		if i := t.set.Index(v.By.Signer); i >= 0 && i != t.me && t.ours(&v.Ballot) {
-			if y := a.tally(v.Ballot.Round); y != nil {
-				y.add(i, v)
-			}
-		}
-	}
+	t.resume(a)
 	return nil
 }
 
 // checkVotes refuses a vote record that this member cannot have written.
 func (t *turn) checkVotes(r *voteRecord) error {
-	if t.set == nil || t.me < 0 {
+	none := len(r.Prevote)+len(r.Precommit)+len(r.Proof)+len(r.Lock)+len(r.Valid)+len(r.Commit) == 0 && r.Round == 0
+	if (t.set == nil || t.me < 0) && !(none && len(r.Parted) > 0 && t.height == 0) {
 		return refusal.Invalid("votes are stored, and no set with this member that they were cast in")
 	}
 	good := r.Round <= maxRound && max(len(r.Prevote), len(r.Precommit), len(r.Lock), len(r.Valid), len(r.Commit), len(r.First)) <= 1
@@ -377,6 +383,10 @@ func (t *turn) checkVotes(r *voteRecord) error {
 		for _, v := range votes {
 			good = good && v.By.Signer == t.cfg.Self && v.Ballot.Round == r.Round && t.ours(&v.Ballot)
 		}
+	}
+	good = good && (t.height == 0 || !r.Away && len(r.Parted) == 0) && len(r.Parted) <= maxParted
+	for i := range r.Parted {
+		good = good && t.castIn(&r.Parted[i])
 	}
 	for _, v := range r.Proof {
 		good = good && (v.Ballot.Type == Prevote || v.Ballot.Type == Precommit)
@@ -400,6 +410,27 @@ func (t *turn) checkVotes(r *voteRecord) error {
 		return refusal.Invalid("the stored votes are not those of this member at this height")
 	}
 	return nil
+}
+
+// castIn reports whether a stored vote of a first set that was left may be this member's.
+func (t *turn) castIn(p *partedRecord) bool {
+	if p.Set == t.setDigest || p.Round > maxRound || len(p.Prevote) > 1 || len(p.Precommit) > 1 {
+		return false
+	}
+	for i, votes := range [][]*Vote{p.Prevote, p.Precommit} {
+		for _, v := range votes {
+			b := &v.Ballot
+			if v.By.Signer != t.cfg.Self || b.Round != p.Round || b.Type != VoteType(i+1) || b.Set != p.Set || b.Height != 1 {
+				return false
+			}
+		}
+	}
+	for _, v := range p.Proof {
+		if v.Ballot.Type != Prevote && v.Ballot.Type != Precommit {
+			return false
+		}
+	}
+	return true
 }
 
 // restoreLock is the lock the record names.

@@ -114,7 +114,7 @@ func durable(t testing.TB, m *member) {
 // covers compares a vote record, nil for none, with what the member holds.
 func covers(t testing.TB, m *member, r *voteRecord) {
 	a := m.object.attempt
-	if a == nil || !a.votedAtAll() {
+	if !m.object.Voted() {
 		if r != nil {
 			t.Fatal("a vote record is left from an older height")
 		}
@@ -122,6 +122,9 @@ func covers(t testing.TB, m *member, r *voteRecord) {
 	}
 	if r == nil {
 		t.Fatal("no vote record")
+	}
+	if a == nil {
+		a = newAttempt()
 	}
 	same := func(stored []*Vote, held *Vote) bool {
 		return len(stored) == 0 && held == nil || len(stored) == 1 && held != nil && stored[0].Ballot == held.Ballot
@@ -136,6 +139,12 @@ func covers(t testing.TB, m *member, r *voteRecord) {
 		t.Fatal("the votes stored are not those held")
 	case !lock(r.Lock, a.lock), !lock(r.Valid, a.valid):
 		t.Fatal("the lock or valid value stored is not the one held")
+	case r.Away != a.away, len(r.Promised) != len(a.promised):
+		t.Fatal("what was voted for in other first sets is not stored")
+	case !slices.EqualFunc(r.Parted, m.object.parted, func(s partedRecord, p parted) bool {
+		return s.Set == p.set && s.Round == p.round && same(s.Prevote, p.prevote) && same(s.Precommit, p.precommit)
+	}):
+		t.Fatal("the votes in first sets that were left are not stored")
 	case len(r.Proof) != len(a.proof):
 		t.Fatal("the proof of the round is not stored")
 	case a.voted != nil && (r.Voted != a.voted.digest || m.store[string(proposalKey(a.voted.digest))] == nil):

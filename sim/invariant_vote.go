@@ -22,7 +22,7 @@ const heightsKept = 5
 // vote checks a vote that has become durable: one per round and type, the lock rule, and a polka behind a precommit.
 func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, set *agreement.Set) {
 	for i := range m.votes {
-		if v := &m.votes[i]; v.Height == b.Height && v.Round == b.Round && v.Type == b.Type && v.Incarnation == b.Incarnation {
+		if v := &m.votes[i]; v.Height == b.Height && v.Round == b.Round && v.Type == b.Type && v.Incarnation == b.Incarnation && v.Set == b.Set {
 			if *v != *b {
 				c.fail(OneVote, w, "%s casts a second %v at height %d round %d: %v after %v", s.name, b.Type, b.Height, b.Round,
 					b.Block, v.Block)
