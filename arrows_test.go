@@ -45,7 +45,7 @@ var arrows = map[string]string{
 	"client":                "PURE internal/signature network routing vault/store METRICS",
 
 	"client/keyring": "vaultnet network",
-	"client/batch":   "PURE client/keyring",
+	"client/batch":   "PURE client client/keyring",
 
 	"sim":           "PURE internal/signature client/auth client/container vault/store vault/store/memory sim/adversary PORCUPINE",
 	"sim/adversary": "PURE internal/signature client/auth client/container vault/store vault/store/memory PORCUPINE",
