@@ -1,5 +1,7 @@
 package routing
 
+import "sync/atomic"
+
 // Statistics are a node's counts since its start, and its state now.
 type Statistics struct {
 	FramesSent, FramesReceived uint64 // handed to a stream; handed to the handler
@@ -19,10 +21,51 @@ type Statistics struct {
 	Truncated     uint64 // streams that ended within a frame, or were too slow with one
 	RefusedMemory uint64 // streams closed because the memory for their frames was used up
 
+	Strangers uint64 // connections let go because the peer does not speak this network's protocols
+
 	Peers       int   // connected
 	Vaults      int   // connected vaults
 	Known       int   // vaults in the routing table
 	Contacts    int   // vaults whose addresses are remembered
 	QueueFrames int   // waiting to be sent
 	QueueBytes  int64 // waiting to be sent
+}
+
+// counts are what [Statistics] is made of.
+type counts struct {
+	framesSent, framesReceived, bytesSent, bytesReceived, writes      atomic.Uint64
+	droppedFull, droppedUnreachable, lostOnBreak, cutSlow             atomic.Uint64
+	dials, dialsFailed, walks                                         atomic.Uint64
+	refusedFrames, refusedLength, truncated, refusedMemory, strangers atomic.Uint64
+}
+
+// Statistics returns the node's counts.
+func (n *Node) Statistics() Statistics {
+	c := &n.counts
+	s := Statistics{
+		FramesSent: c.framesSent.Load(), FramesReceived: c.framesReceived.Load(),
+		BytesSent: c.bytesSent.Load(), BytesReceived: c.bytesReceived.Load(),
+		Writes:      c.writes.Load(),
+		DroppedFull: c.droppedFull.Load(), DroppedUnreachable: c.droppedUnreachable.Load(),
+		LostOnBreak: c.lostOnBreak.Load(), CutSlow: c.cutSlow.Load(),
+		Dials: c.dials.Load(), DialsFailed: c.dialsFailed.Load(), Walks: c.walks.Load(),
+		RefusedFrames: c.refusedFrames.Load(), RefusedLength: c.refusedLength.Load(), Truncated: c.truncated.Load(),
+		RefusedMemory: c.refusedMemory.Load(), Strangers: c.strangers.Load(),
+		Known: n.dht.RoutingTable().Size(), Contacts: n.contacts.len(),
+		QueueBytes: n.queued.Load(),
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, r := range n.remotes {
+		r.mu.Lock()
+		if r.connected {
+			s.Peers++
+		}
+		if r.vault {
+			s.Vaults++
+		}
+		s.QueueFrames += r.queue.len()
+		r.mu.Unlock()
+	}
+	return s
 }

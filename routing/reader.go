@@ -1,0 +1,126 @@
+package routing
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"vaultnet"
+)
+
+// Reasons with which a node resets a peer's stream, besides libp2p's own.
+const (
+	ResetRefused   network.StreamErrorCode = 0x7001 // the handler refused a frame
+	ResetLength    network.StreamErrorCode = 0x7002 // a frame's length was 0 or above [vaultnet.MaxFrame]
+	ResetTruncated network.StreamErrorCode = 0x7003 // the stream ended within a frame, or was too slow with one
+	ResetMemory    network.StreamErrorCode = 0x7004 // the memory for frames being read is used up
+)
+
+const (
+	readBuffer = 4 << 10
+	frameTime  = 10 * time.Second // for a frame that has begun, plus its length at slowest
+	slowest    = 64 << 10         // bytes per second
+)
+
+// reader reads a peer's stream.
+type reader struct {
+	stream network.Stream
+	done   chan struct{} // closed when it no longer calls the handler
+}
+
+// accept is libp2p's handler of a stream that a peer has opened. A new stream takes the place of the one before: whoever
+// opens a second has given up the first.
+func (n *Node) accept(s network.Stream) {
+	if !n.enter() {
+		s.ResetWithError(network.StreamShutdown)
+		return
+	}
+	defer n.group.Done()
+	key, err := KeyOf(s.Conn().RemotePeer())
+	if err != nil {
+		s.ResetWithError(network.StreamProtocolViolation)
+		return
+	}
+	r := n.lock(key)
+	if r == nil {
+		s.ResetWithError(network.StreamResourceLimitExceeded)
+		return
+	}
+	me := &reader{stream: s, done: make(chan struct{})}
+	before := r.reader
+	r.reader = me
+	r.mu.Unlock()
+	defer close(me.done)
+	if before != nil {
+		before.stream.ResetWithError(network.StreamSupplanted)
+		<-before.done
+	}
+	n.read(r, me)
+	r.mu.Lock()
+	if r.reader == me {
+		r.reader = nil
+	}
+	r.mu.Unlock()
+}
+
+// read hands the frames of a stream to the handler until it ends.
+func (n *Node) read(r *remote, me *reader) {
+	s := me.stream
+	f := &frameReader{
+		r:       bufio.NewReaderSize(s, readBuffer),
+		begin:   func(size int) { s.SetReadDeadline(time.Now().Add(frameTime + time.Duration(size)*time.Second/slowest)) },
+		end:     func() { s.SetReadDeadline(time.Time{}) },
+		reserve: func(more int) bool { return n.reserve(r.key, int64(more)) },
+	}
+	for {
+		frame, reserved, err := f.next()
+		if err == nil {
+			n.counts.framesReceived.Add(1)
+			n.counts.bytesReceived.Add(uint64(lengthSize + len(frame)))
+			if n.handler.Frame(r.key, frame) != nil {
+				err = errRefused
+			}
+		}
+		n.reading.Add(-int64(reserved))
+		if err != nil {
+			n.end(s, err)
+			return
+		}
+	}
+}
+
+var errRefused = errors.New("routing: the handler refused a frame")
+
+// end closes a stream that is read no further, with the reason.
+func (n *Node) end(s network.Stream, err error) {
+	switch {
+	case errors.Is(err, io.EOF) && !errors.Is(err, errTruncated):
+		s.Close()
+	case errors.Is(err, errRefused):
+		n.counts.refusedFrames.Add(1)
+		s.ResetWithError(ResetRefused)
+	case errors.Is(err, errLength):
+		n.counts.refusedLength.Add(1)
+		s.ResetWithError(ResetLength)
+	case errors.Is(err, errMemory):
+		n.counts.refusedMemory.Add(1)
+		s.ResetWithError(ResetMemory)
+	case errors.Is(err, errTruncated) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || timedOut(err)):
+		n.counts.truncated.Add(1)
+		s.ResetWithError(ResetTruncated)
+	default: // reset by the peer, by a later stream, or by Close
+		s.Reset()
+	}
+}
+
+// reserve asks for memory for a large frame. Members always get it: they are few, and strangers cannot use up theirs.
+func (n *Node) reserve(key vaultnet.PublicKey, more int64) bool {
+	if n.reading.Add(more) <= readingBytes || n.isMember(key) {
+		return true
+	}
+	n.reading.Add(-more)
+	return false
+}

@@ -1,0 +1,284 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"vaultnet"
+	"vaultnet/xor"
+)
+
+const (
+	settleTime  = 100 * time.Millisecond // of the routing table, before the handler is told
+	firstWalk   = 200 * time.Millisecond // after joining; then twice as late each time
+	lastWalk    = 5 * time.Minute        //
+	soonWalk    = time.Second            // after a vault was lost
+	refreshTime = 10 * time.Minute       // between refreshes of all buckets
+)
+
+// table is what the node does about its routing table.
+type table struct {
+	changed chan struct{} // holds 1
+	lost    chan struct{} // holds 1
+
+	mu      sync.Mutex // held while the handler is told
+	joined  bool
+	keeping bool // in the background
+	once    bool // told at least once
+	told    []vaultnet.PublicKey
+}
+
+// watchTable hears of changes. It is called before there is any.
+func (n *Node) watchTable() {
+	rt := n.dht.RoutingTable()
+	added, removed := rt.PeerAdded, rt.PeerRemoved
+	signal := func(c chan struct{}) {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+	rt.PeerAdded = func(p peer.ID) {
+		added(p)
+		signal(n.table.changed)
+	}
+	rt.PeerRemoved = func(p peer.ID) {
+		removed(p)
+		signal(n.table.changed)
+		signal(n.table.lost)
+	}
+}
+
+// Known returns the vaults of the routing table, nearest to the node first.
+func (n *Node) Known() []vaultnet.PublicKey {
+	ids := n.dht.RoutingTable().ListPeers()
+	keys := make([]vaultnet.PublicKey, 0, len(ids))
+	for _, id := range ids {
+		if k, err := KeyOf(id); err == nil {
+			keys = append(keys, k)
+		}
+	}
+	xor.Sort(n.key.Location(), keys)
+	return keys
+}
+
+// tellKnown tells the handler, if the table is not as it was last told.
+func (n *Node) tellKnown(joined bool) {
+	t := &n.table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.joined = t.joined || joined
+	if !t.joined {
+		return
+	}
+	known := n.Known()
+	if t.once && slices.Equal(known, t.told) {
+		return
+	}
+	t.once, t.told = true, known
+	n.handler.Known(slices.Clone(known))
+}
+
+func (n *Node) tellTable() {
+	for {
+		select {
+		case <-n.table.changed:
+		case <-n.ctx.Done():
+			return
+		}
+		timer := time.NewTimer(settleTime)
+		select {
+		case <-timer.C:
+			n.tellKnown(false)
+		case <-n.ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// Join connects to the bootstrap vaults, trying until ctx ends, and walks the DHT towards the node itself, which fills
+// the routing table and makes the node known. It returns nil once that is done, at once where no other vault is named:
+// the first of its network. From then on the table is kept fresh in the background. If it fails, the node goes on trying
+// to reach its bootstrap vaults, and joins when one answers; Join may also be called again.
+func (n *Node) Join(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(n.ctx, cancel)()
+
+	var err error
+	if len(n.bootstrap) > 0 {
+		err = n.enterNetwork(ctx)
+	}
+	if n.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if err == nil {
+		n.tellKnown(true)
+	}
+	n.table.mu.Lock()
+	first := !n.table.keeping
+	n.table.keeping = true
+	n.table.mu.Unlock()
+	if first {
+		n.spawn(n.keep)
+	}
+	return err
+}
+
+// enterNetwork connects to a bootstrap vault and walks towards the node itself until nobody new turns up.
+func (n *Node) enterNetwork(ctx context.Context) error {
+	for wait := firstWait; ; wait = min(2*wait, 2*time.Second) {
+		err := n.reachBootstrap(ctx)
+		if err == nil {
+			break
+		}
+		timer := time.NewTimer(wait/2 + rand.N(wait/2))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+	}
+	for range 4 {
+		before := n.dht.RoutingTable().Size()
+		if err := n.walkSelf(ctx); err != nil {
+			return err
+		}
+		if n.dht.RoutingTable().Size() == before {
+			break
+		}
+	}
+	return nil
+}
+
+// reachBootstrap connects to as many bootstrap vaults as answer, eight at a time, until one has.
+func (n *Node) reachBootstrap(ctx context.Context) error {
+	order := rand.Perm(len(n.bootstrap))
+	var failures []error
+	for len(order) > 0 {
+		some := order[:min(8, len(order))]
+		order = order[len(some):]
+		results := make([]error, len(some))
+		var group sync.WaitGroup
+		for i, b := range some {
+			group.Go(func() { results[i] = n.reachVault(ctx, n.bootstrap[b]) })
+		}
+		group.Wait()
+		if slices.Contains(results, nil) {
+			return nil
+		}
+		failures = append(failures, results...)
+	}
+	return errors.Join(failures...)
+}
+
+// reachVault connects to a vault at known addresses and puts it into the routing table.
+func (n *Node) reachVault(ctx context.Context, info peer.AddrInfo) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	where := strings.Join(full(info), " ")
+	if err := n.connect(ctx, info); err != nil {
+		return fmt.Errorf("routing: no vault answers at %s: %w", where, err)
+	}
+	if !n.serves(info.ID) {
+		version, _ := n.host.Peerstore().Get(info.ID, "ProtocolVersion")
+		if version != string(prefix(n.cfg.Network)) {
+			return fmt.Errorf("routing: %s is of another network than %v (it speaks %v)", where, n.cfg.Network, version)
+		}
+		return fmt.Errorf("routing: %s is not a vault", where)
+	}
+	_, err := n.dht.RoutingTable().TryAddPeer(info.ID, true, false)
+	if err != nil {
+		return fmt.Errorf("routing: %s: %w", where, err)
+	}
+	return nil
+}
+
+// walkSelf walks the DHT towards the node itself: it meets its neighbours, and they it.
+func (n *Node) walkSelf(ctx context.Context) error {
+	if err := take(ctx, n.walks); err != nil {
+		return err
+	}
+	defer func() { <-n.walks }()
+	n.counts.walks.Add(1)
+	if _, err := n.dht.GetClosestPeers(ctx, string(n.host.ID())); err != nil {
+		return fmt.Errorf("routing: walk to the node itself: %w", err)
+	}
+	return nil
+}
+
+// keep keeps the table fresh: walks often at first, when others join at the same time, soon after a vault was lost, and
+// rarely otherwise. Without any vault it begins again.
+func (n *Node) keep() {
+	refreshed := time.Now()
+	for wait := firstWalk; ; wait = min(2*wait, lastWalk) {
+		timer := time.NewTimer(wait/2 + rand.N(wait/2))
+		select {
+		case <-timer.C:
+		case <-n.table.lost:
+			timer.Stop()
+			wait = min(wait, soonWalk)
+			n.sleep(wait/2 + rand.N(wait/2))
+		case <-n.ctx.Done():
+			timer.Stop()
+			return
+		}
+		ctx, cancel := context.WithTimeout(n.ctx, time.Minute)
+		switch {
+		case n.dht.RoutingTable().Size() == 0:
+			if n.rejoin(ctx) {
+				n.tellKnown(true)
+			} else {
+				wait = min(wait, soonWalk)
+			}
+		case time.Since(refreshed) > refreshTime:
+			refreshed = time.Now()
+			select {
+			case <-n.dht.RefreshRoutingTable():
+			case <-ctx.Done():
+			}
+		default:
+			n.walkSelf(ctx) // fails where nobody answers: tried again
+		}
+		cancel()
+	}
+}
+
+func (n *Node) sleep(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-n.ctx.Done():
+	}
+}
+
+// rejoin looks for anybody: bootstrap vaults and vaults met before.
+func (n *Node) rejoin(ctx context.Context) bool {
+	for _, id := range n.host.Network().Peers() {
+		if n.serves(id) && n.host.Network().Connectedness(id) == network.Connected {
+			n.dht.RoutingTable().TryAddPeer(id, true, false)
+		}
+	}
+	if n.dht.RoutingTable().Size() == 0 && (len(n.bootstrap) == 0 || n.reachBootstrap(ctx) != nil) {
+		met := n.contacts.list()
+		rand.Shuffle(len(met), func(i, j int) { met[i], met[j] = met[j], met[i] })
+		for _, c := range met[:min(8, len(met))] {
+			if n.reachVault(ctx, c) == nil {
+				break
+			}
+		}
+	}
+	return n.walkSelf(ctx) == nil
+}
