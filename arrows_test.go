@@ -50,7 +50,7 @@ var arrows = map[string]string{
 	"sim":           "PURE internal/signature client/auth client/container vault/store vault/store/memory sim/adversary PORCUPINE",
 	"sim/adversary": "PURE internal/signature client/auth client/container vault/store vault/store/memory PORCUPINE",
 	"sim/defects":   "", // tests only
-	"sim/localnet":  "PURE internal/signature vault client sim/adversary vault/store vault/store/memory routing",
+	"sim/localnet":  "PURE internal/signature vault client sim/adversary vault/store vault/store/memory vault/store/pebble network routing",
 
 	"bench":      "EVERYTHING",
 	"cmd/vault":  "EVERYTHING",
