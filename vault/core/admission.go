@@ -79,7 +79,7 @@ func (v *Vault) found(from vaultnet.PublicKey, e *object, r *agreement.Request) 
 		err = v.deadline(r)
 	}
 	if err == nil {
-		err = absent.Check(nil, r, v.now)
+		err = absent.Check(nil, r, v.blockTime(r, 0))
 	}
 	if err != nil {
 		v.refuse(from, e, r, asRefusal(err))
@@ -123,9 +123,9 @@ func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool
 	if n == nil || v.deadline(r) != nil {
 		return true
 	}
-	at := v.now
+	at := v.blockTime(r, 0)
 	if e != nil && e.live != nil && e.live.Height() > 0 {
-		at = max(at, e.live.State().Time+1)
+		at = v.blockTime(r, e.live.State().Time)
 		if r.Set != e.live.Set().Number {
 			return true // agreement sends it elsewhere
 		}
@@ -150,6 +150,17 @@ func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool
 		v.refuse(from, e, r, refusal.New(refusal.TooManyMutations))
 	}
 	return false
+}
+
+// blockTime is the time of a block with r, after a block of the given time, that this vault would propose now: by its own
+// clock, later where what r shows was issued later by clocks within the skew. A permit is fresh from the managers most
+// often, and half of their clocks are ahead of this one.
+func (v *Vault) blockTime(r *agreement.Request, after vaultnet.Time) vaultnet.Time {
+	at := max(v.now, after+1)
+	if r.NotBefore <= v.now.Add(v.cfg.Parameters.Skew) {
+		at = max(at, r.NotBefore)
+	}
+	return at
 }
 
 // founding reports whether a request makes an object.

@@ -161,3 +161,38 @@ func TestAPermitWaitsUntilItsSignersAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// A permit that managers with faster clocks issued is good for a first mutation, too.
+func TestAPermitOfFasterClocksFounds(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	p := c.permit(c.key, a, 2)
+	for _, ahead := range []time.Duration{w.params.Skew + time.Second, w.params.Skew - 100*time.Millisecond} {
+		q := *p
+		q.Body.Issued = w.now.Add(time.Second + ahead) // a proof of set takes a second
+		q.Body.Expires = q.Body.Issued.Add(10 * time.Second)
+		q.Signatures = nil
+		for _, h := range w.members(c.account) {
+			q.Signatures = append(q.Signatures, *attest(w, h, q.Body.Leaf(w.network)))
+		}
+		sortAttestations(q.Signatures)
+		r := w.sign(c.key, a, 1, mutabledata.Encode(&mutabledata.Put{Owner: c.key.Public()}), wire.Attached{Permit: &q, Proof: c.proof(a)})
+		for _, h := range w.group(a) {
+			w.post(c.id, h.id, &wire.Submit{Request: r})
+		}
+		c.heard = nil
+		w.run(5 * time.Second)
+		replies := answers[*wire.Reply](c.heard)
+		if ahead < w.params.Skew {
+			c.applied(replies, 5)
+			continue
+		}
+		for _, reply := range replies {
+			if reply.Err == nil || reply.Err.Detail.Reason != refusal.NotYet {
+				t.Fatalf("%+v", reply)
+			}
+		}
+	}
+}
