@@ -42,10 +42,11 @@ func (v *Vault) keepChunks(chunks []core.Chunk) error {
 	for i := 0; i < len(chunks); {
 		end := i // a run without two words about one chunk
 		for ; end < len(chunks) && !names(chunks[i:end], &chunks[end]); end++ {
+			c := &chunks[end]
 			turns <- struct{}{}
 			wait.Go(func() {
 				defer func() { <-turns }()
-				if err := v.keepChunk(&chunks[end]); err != nil {
+				if err := v.keepChunk(c); err != nil {
 					mu.Lock()
 					defer mu.Unlock()
 					if first == nil {

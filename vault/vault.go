@@ -65,6 +65,9 @@ func start(ctx context.Context, cfg Config, connect func(routing.Config, routing
 	v.metrics = newMetrics(v)
 	v.fellows.init(v.key.Public())
 	v.errands.init(v)
+	if err := store.CheckFormat(cfg.Store); err != nil {
+		return nil, err
+	}
 	if err := begin(cfg.Store, v.key.Public(), v.networkID, cfg.Sync); err != nil {
 		return nil, err
 	}
