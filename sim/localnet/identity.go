@@ -45,8 +45,8 @@ func label(list []string, kind string, i int) string {
 	return fmt.Sprintf("%s-%d", kind, i+1)
 }
 
-// people are the samples that a configuration asks for.
-func people(cfg Config) (accounts, apps []Person) {
+// People are the sample accounts and apps that a network of this configuration has.
+func People(cfg Config) (accounts, apps []Person) {
 	for i := range cfg.Accounts {
 		name := label(accountLabels, "account", i)
 		accounts = append(accounts, Person{Label: name, Seed: SampleSeed(cfg.Seed, name)})

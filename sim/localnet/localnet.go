@@ -48,7 +48,7 @@ func New(ctx context.Context, cfg Config) (*Network, error) {
 	}
 	n := &Network{cfg: cfg.withDefaults(), verifier: signature.NewVerifier(verified), shelf: memory.NewShelf()}
 	n.life, n.end = context.WithCancel(context.Background())
-	n.accounts, n.apps = people(n.cfg)
+	n.accounts, n.apps = People(n.cfg)
 	if n.cfg.Data != "" {
 		n.cache = pebble.NewCache(0)
 	}
@@ -161,7 +161,7 @@ func (n *Network) Connect(ctx context.Context) (*client.Client, error) {
 }
 
 func (n *Network) connect(ctx context.Context, latency time.Duration) (*client.Client, error) {
-	return client.Connect(ctx, client.Config{Parameters: n.cfg.Parameters, Bootstrap: n.Bootstrap(), Latency: latency, Memory: n.cfg.Fabric})
+	return client.Connect(ctx, client.Config{Parameters: n.cfg.Parameters, Bootstrap: n.Bootstrap(), Latency: latency, Fabric: n.cfg.Fabric})
 }
 
 // Bootstrap lists addresses of a few vaults that run, ending in /p2p/ID.

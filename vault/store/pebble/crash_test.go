@@ -36,6 +36,7 @@ type moment struct {
 func TestPowerFailsAtEveryPoint(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	disk := vfs.NewCrashableMem()
+	lost := rand.New(rand.NewPCG(7, 8)) // under mu
 	var mu sync.Mutex
 	var now moment
 	var moments []moment
@@ -52,7 +53,7 @@ func TestPowerFailsAtEveryPoint(t *testing.T) {
 			}
 		}
 		m := now
-		m.disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100}[random.IntN(3)], RNG: random})
+		m.disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100}[lost.IntN(3)], RNG: lost})
 		m.what = fmt.Sprintf("operation %d on %s", op.Kind, op.Path)
 		m.chunks = append([]string(nil), now.chunks...)
 		moments = append(moments, m)

@@ -105,7 +105,11 @@ func (s *Store) Scan(prefix []byte) iter.Seq2[vaultnet.Write, error] {
 
 // scan goes through the records with prefix; false: the loop was left.
 func (s *Store) scan(prefix []byte, yield func(vaultnet.Write, error) bool) (going bool, err error) {
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	options := &pebble.IterOptions{UpperBound: after(prefix)}
+	if len(prefix) > 0 {
+		options.LowerBound = prefix
+	}
+	it, err := s.db.NewIter(options)
 	if err != nil {
 		return true, s.wrap(err)
 	}
