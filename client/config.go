@@ -27,7 +27,7 @@ type Config struct {
 	Peers    int           // connections above which the least useful are closed; default [routing.DefaultPeers]
 
 	Latency  time.Duration   // one-way delay added to what is sent, for experiments
-	Memory   *routing.Memory // where the in-memory transport's addresses are, for tests; nil: those of the process
+	Fabric   *routing.Memory // where /memory/N addresses are, for tests; nil: one that the whole process shares
 	Observer Observer        // told of what happens; may be zero
 }
 

@@ -17,7 +17,7 @@ import (
 func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	return connect(ctx, cfg, func(c Config, seed [32]byte, h routing.Handler) (joiner, error) {
 		return routing.New(routing.Config{
-			Seed: seed, Network: c.Parameters.ID(), Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Memory,
+			Seed: seed, Network: c.Parameters.ID(), Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric,
 		}, h)
 	})
 }
