@@ -18,7 +18,10 @@ func (n *Node) Lookup(ctx context.Context, name vaultnet.Name) ([]vaultnet.Publi
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(n.ctx, cancel)()
-	if err := take(ctx, n.walks); err != nil {
+	if err := take(ctx, n.walks); err != nil || n.ctx.Err() != nil {
+		if err == nil {
+			<-n.walks
+		}
 		return nil, n.ended(err)
 	}
 	defer func() { <-n.walks }()

@@ -2,11 +2,14 @@ package routing_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
 	"errors"
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"vaultnet"
 	"vaultnet/routing"
@@ -61,8 +64,12 @@ func (r *recorder) Frame(from vaultnet.PublicKey, frame []byte) error {
 	return nil
 }
 
-func (r *recorder) Up(k vaultnet.PublicKey)   { r.change(func() { r.events = append(r.events, event{true, k}) }) }
-func (r *recorder) Down(k vaultnet.PublicKey) { r.change(func() { r.events = append(r.events, event{false, k}) }) }
+func (r *recorder) Up(k vaultnet.PublicKey) {
+	r.change(func() { r.events = append(r.events, event{true, k}) })
+}
+func (r *recorder) Down(k vaultnet.PublicKey) {
+	r.change(func() { r.events = append(r.events, event{false, k}) })
+}
 
 func (r *recorder) Known(vaults []vaultnet.PublicKey) {
 	r.change(func() { r.known = append(r.known, vaults) })
@@ -165,3 +172,26 @@ func vaults(t testing.TB, n int, listen string, memory *routing.Memory) ([]*rout
 	join(t, nodes...)
 	return nodes, handlers
 }
+
+// waitFor waits until ok.
+func waitFor(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		}
+	}
+}
+
+// peerID is the libp2p peer ID of the i-th identity.
+func peerID(t testing.TB, i int) string {
+	t.Helper()
+	s := seed(i)
+	id, err := routing.PeerID(vaultnet.PublicKey(ed25519.NewKeyFromSeed(s[:]).Public().(ed25519.PublicKey)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.String()
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
