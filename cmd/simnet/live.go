@@ -1,0 +1,370 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"vaultnet"
+	"vaultnet/account"
+	"vaultnet/agreement"
+	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
+	"vaultnet/refusal"
+	"vaultnet/vault"
+	"vaultnet/vault/core"
+)
+
+// live writes one line for each change that a network makes, and each that it refuses, whatever the number of vaults
+// that see it. It stands around the vaults' cores and is told what they decide; what it cannot write in time it drops,
+// and says so. Safe for concurrent use.
+type live struct {
+	weak, answers int // vaults that must say a refusal alike, and that must hold a chunk, before it is told
+	names         map[vaultnet.PublicKey]string
+
+	mu     sync.Mutex
+	on     bool // off while the samples are made
+	recent map[vaultnet.Digest]*sight
+	order  []vaultnet.Digest // of recent, oldest first
+
+	lines   chan string
+	dropped int // lines, since the last that was written
+	done    sync.WaitGroup
+}
+
+// sight is what was seen of one request or chunk.
+type sight struct {
+	first   time.Time
+	who     vaultnet.PublicKey
+	what    string
+	kind    string
+	told    bool // applied, or stored
+	refused map[refusal.Kind]*spoken
+	holders map[int]bool
+}
+
+// spoken is a refusal: who said it, and whether it was told.
+type spoken struct {
+	by   map[int]bool
+	told bool
+}
+
+const (
+	maxSights = 16_384
+	maxLines  = 4_096
+)
+
+func newLive(w io.Writer, vaults int, names map[vaultnet.PublicKey]string) *live {
+	n := min(vaults, 8)
+	l := &live{weak: vaultnet.Weak(n), answers: vaultnet.Answers(n), names: names,
+		recent: map[vaultnet.Digest]*sight{}, lines: make(chan string, maxLines)}
+	l.done.Go(func() {
+		for line := range l.lines {
+			io.WriteString(w, line)
+		}
+	})
+	return l
+}
+
+// begin has lines written from now on.
+func (l *live) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.on = true
+}
+
+// close writes what waits. No vault may run any more.
+func (l *live) close() {
+	close(l.lines)
+	l.done.Wait()
+}
+
+// observer is told what one vault decides.
+func (l *live) observer(int) vault.Observer {
+	return vault.Observer{Core: core.Observer{Agreement: agreement.Observer{
+		Decided: func(o *agreement.Object, d *agreement.Decided, _, _ *agreement.State) {
+			for _, r := range d.Bodies {
+				l.applied(r, d.Header.Height)
+			}
+		},
+	}}}
+}
+
+// wrap stands around one vault's core.
+func (l *live) wrap(i int, _ vaultnet.PublicKey, s core.Stepper) core.Stepper {
+	return &watched{live: l, vault: i, core: s}
+}
+
+// watched is a core whose traffic with clients is seen.
+type watched struct {
+	live  *live
+	vault int
+	core  core.Stepper
+}
+
+func (w *watched) Step(now vaultnet.Time, in []core.Input) core.Output {
+	for i := range in {
+		switch _, m := in[i].Heard(); m := m.(type) {
+		case *wire.Submit:
+			w.live.submitted(m.Request)
+		case *wire.PutChunk:
+			w.live.offered(m)
+		}
+	}
+	return w.core.Step(now, in)
+}
+
+func (w *watched) Seal(s vaultnet.Signature) core.Sealed {
+	sealed := w.core.Seal(s)
+	for _, c := range sealed.Chunks {
+		if c.Content != nil {
+			w.live.stored(w.vault, c.Name, len(c.Content))
+		}
+	}
+	for _, e := range sealed.Send {
+		for _, m := range e.Messages {
+			if r, ok := m.(*wire.Reply); ok && r.Outcome == agreement.Refused {
+				w.live.refused(w.vault, r)
+			}
+		}
+	}
+	return sealed
+}
+
+// see finds or makes what is known of a request or chunk. The caller holds the lock.
+func (l *live) see(id vaultnet.Digest) (s *sight, fresh bool) {
+	if s = l.recent[id]; s != nil {
+		return s, false
+	}
+	if len(l.order) >= maxSights {
+		delete(l.recent, l.order[0])
+		l.order = l.order[1:]
+	}
+	s = &sight{first: time.Now()}
+	l.recent[id] = s
+	l.order = append(l.order, id)
+	return s, true
+}
+
+func (l *live) submitted(r *agreement.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, fresh := l.see(r.ID); fresh {
+		s.who, s.kind, s.what = r.Requester, kindOf(r), whatOf(r)
+	}
+}
+
+func (l *live) applied(r *agreement.Request, h vaultnet.Height) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, fresh := l.see(r.ID)
+	if fresh {
+		s.who, s.kind, s.what = r.Requester, kindOf(r), whatOf(r)
+	}
+	if s.told {
+		return
+	}
+	s.told = true
+	l.tell(s, r.Address, s.what, fmt.Sprintf("h %d", h))
+}
+
+func (l *live) refused(vault int, r *wire.Reply) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.recent[r.ID]
+	if s == nil || s.told {
+		return
+	}
+	if s.refused == nil {
+		s.refused = map[refusal.Kind]*spoken{}
+	}
+	k := s.refused[r.Err.Kind]
+	if k == nil {
+		k = &spoken{by: map[int]bool{}}
+		s.refused[r.Err.Kind] = k
+	}
+	k.by[vault] = true
+	if k.told || len(k.by) < l.weak {
+		return
+	}
+	k.told = true
+	e := *r.Err
+	e.Op, e.Subject = "", ""
+	l.tell(s, r.Address, "refused: "+e.Error(), fmt.Sprintf("h %d", r.Height))
+}
+
+func (l *live) offered(m *wire.PutChunk) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m.Permit == nil {
+		return
+	}
+	if s, fresh := l.see(vaultnet.Digest(m.Permit.Allowance.Address.Name)); fresh {
+		s.who, s.kind = m.Permit.Body.Requester, "put-chunk"
+	}
+}
+
+func (l *live) stored(vault int, name vaultnet.Name, size int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.recent[vaultnet.Digest(name)]
+	if s == nil || s.told {
+		return
+	}
+	if s.holders == nil {
+		s.holders = map[int]bool{}
+	}
+	if s.holders[vault] = true; len(s.holders) < l.answers {
+		return
+	}
+	s.told = true
+	l.tell(s, vaultnet.Address{Kind: vaultnet.KindImmutableData, Name: name}, fmt.Sprintf("%d bytes", size), "")
+}
+
+// tell hands a line over to be written. The caller holds the lock.
+func (l *live) tell(s *sight, a vaultnet.Address, what, height string) {
+	if !l.on || s.kind == "" {
+		return
+	}
+	now := time.Now()
+	line := fmt.Sprintf("%s  %-15s %-15s %-11s %-40s %-7s %4d ms\n", now.Format("15:04:05.000"), s.kind, l.object(a), l.name(s.who),
+		what, height, now.Sub(s.first).Milliseconds())
+	if l.dropped > 0 {
+		line = fmt.Sprintf("%s  … %d lines left out: they came too fast\n%s", now.Format("15:04:05.000"), l.dropped, line)
+	}
+	select {
+	case l.lines <- line:
+		l.dropped = 0
+	default:
+		l.dropped++
+	}
+}
+
+func (l *live) name(k vaultnet.PublicKey) string {
+	if n := l.names[k]; n != "" {
+		return n
+	}
+	return k.Short()
+}
+
+// object is an address for people.
+func (l *live) object(a vaultnet.Address) string {
+	switch a.Kind {
+	case vaultnet.KindAccount:
+		return "@" + l.name(vaultnet.PublicKey(a.Name))
+	case vaultnet.KindImmutableData:
+		return fmt.Sprintf("#%x", a.Name[:4])
+	}
+	return fmt.Sprintf("%x/%d", a.Name[:4], a.Tag)
+}
+
+// kindOf is the name of what a request asks for; "": nothing that is told (permits are fetched and given back all the
+// time).
+func kindOf(r *agreement.Request) string {
+	switch d := r.Decoded.(type) {
+	case *wire.Mutation:
+		switch d.Mutation.(type) {
+		case *mutabledata.Put:
+			return "put"
+		case *mutabledata.MutateEntries:
+			return "mutate"
+		case *mutabledata.SetUserPermissions:
+			return "set-permissions"
+		case *mutabledata.DelUserPermissions:
+			return "del-permissions"
+		case *mutabledata.ChangeOwner:
+			return "change-owner"
+		}
+	case *wire.Operation:
+		if c := d.Operation.Code(); c != account.CodeIssuePermit && c != account.CodeSettle {
+			return c.String()
+		}
+	}
+	return ""
+}
+
+// whatOf is what a request asks for, shortly.
+func whatOf(r *agreement.Request) string {
+	switch d := r.Decoded.(type) {
+	case *wire.Mutation:
+		switch m := d.Mutation.(type) {
+		case *mutabledata.Put:
+			return count(len(m.Entries), "entry", "entries")
+		case *mutabledata.MutateEntries:
+			return actions(m)
+		case *mutabledata.SetUserPermissions:
+			return shortUser(m.User)
+		case *mutabledata.DelUserPermissions:
+			return shortUser(m.User)
+		case *mutabledata.ChangeOwner:
+			return "to " + m.Owner.Short()
+		}
+	case *wire.Operation:
+		switch o := d.Operation.(type) {
+		case *account.InsertGrant:
+			return o.Key.Short() + " " + printable(o.Terms.Label, 28)
+		case *account.DeleteGrant:
+			return o.Key.Short()
+		case *account.TopUp:
+			return fmt.Sprintf("%d operations", o.Operations)
+		}
+	}
+	return ""
+}
+
+func actions(m *mutabledata.MutateEntries) string {
+	names := []string{"insert", "update", "delete", "expect"}
+	counts := make([]int, len(names))
+	for i := range m.Actions {
+		switch m.Actions[i].Do {
+		case mutabledata.InsertEntry:
+			counts[0]++
+		case mutabledata.UpdateEntry:
+			counts[1]++
+		case mutabledata.DeleteEntry:
+			counts[2]++
+		default:
+			counts[3]++
+		}
+	}
+	var parts []string
+	for i, n := range counts {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", names[i], n))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func shortUser(u mutabledata.User) string {
+	if k, ok := u.Key(); ok {
+		return "of " + k.Short()
+	}
+	return "of " + u.String()
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// printable is text from the network as a terminal may show it, cut to so many characters.
+func printable(text string, limit int) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
+		if n++; n > limit {
+			b.WriteString("…")
+			break
+		}
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x202e || r == 0xfffd {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,435 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"vaultnet"
+	"vaultnet/network"
+	"vaultnet/sim/localnet"
+)
+
+// up is the subcommand's settings.
+type up struct {
+	name       string
+	vaults     int
+	seed       uint64
+	port       int
+	data       string
+	accountOps int64
+	capacity   size
+	latency    time.Duration
+	sync       string
+	liars      int
+	out        string
+	quiet      bool
+
+	flags          *flag.FlagSet
+	begun          time.Time
+	stdout, stderr io.Writer
+}
+
+// The samples of a network.
+const (
+	sampleAccounts = 10
+	sampleApps     = 2
+	startTime      = 2 * time.Minute
+	stopTime       = 20 * time.Second
+)
+
+// takenError says that a name or port is in use.
+type takenError struct{ error }
+
+// newUp makes the settings, with their flags; the root command has the same.
+func newUp(flags string, begun time.Time, stdout, stderr io.Writer) *up {
+	u := &up{flags: newFlagSet(flags), begun: begun, stdout: stdout, stderr: stderr}
+	f := u.flags
+	f.StringVar(&u.name, "name", network.DefaultName, "call the network `NAME`; networks of different names run side by side")
+	f.IntVar(&u.vaults, "vaults", localnet.DefaultVaults, "run `N` vaults")
+	f.Uint64Var(&u.seed, "seed", 1, "make identities and keys from seed `S`: the same each time")
+	f.IntVar(&u.port, "port", 0, "vault i listens at 127.0.0.1:`P`+i (default: 47000, and a hundred of its own for each other name)")
+	f.StringVar(&u.data, "data", "", "keep everything in folder `DIR` (default: in memory, gone when it stops)")
+	f.Int64Var(&u.accountOps, "account-ops", vaultnet.DefaultParameters().AccountOperations, "a new account may do `N` operations; 0: any number")
+	f.Var(&u.capacity, "capacity", "each vault holds at most `SIZE` of data, such as 64MiB (default: any amount)")
+	f.DurationVar(&u.latency, "latency", 0, "add a one-way delay of `D` to all that vaults send, such as 20ms")
+	f.StringVar(&u.sync, "sync", "never", "`always` or never: sync the disk before anything is promised (with -data)")
+	f.IntVar(&u.liars, "liars", 0, "the last `N` vaults serve corrupted data and contradict themselves")
+	f.StringVar(&u.out, "out", "", "write the network file to `FILE` (default: the user's cache folder, where safe and client.Local find it)")
+	f.BoolVar(&u.quiet, "quiet", false, "no line for each mutation and refusal")
+	return u
+}
+
+func (u *up) command() *ffcli.Command {
+	return &ffcli.Command{
+		Name:       "up",
+		ShortUsage: "simnet [up] [flags]",
+		ShortHelp:  "Run a network of real vaults on loopback TCP, until Ctrl-C or simnet down. This is what simnet alone does.",
+		FlagSet:    u.flags,
+		UsageFunc:  usage,
+		Exec:       u.exec,
+	}
+}
+
+func (u *up) exec(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("up takes no arguments: %q", args[0])}
+	}
+	if !network.ValidName(u.name) {
+		return usageError{fmt.Errorf("-name %q: want 1 to 63 of a-z, 0-9 and -, not beginning with -", u.name)}
+	}
+	if u.sync != "always" && u.sync != "never" {
+		return usageError{fmt.Errorf("-sync %q: want always or never", u.sync)}
+	}
+	if u.accountOps < 0 {
+		return usageError{fmt.Errorf("-account-ops %d: want at least 0", u.accountOps)}
+	}
+	if u.vaults > hundred && u.port == 0 {
+		return usageError{fmt.Errorf("-vaults %d: more than %d need a -port of your choice", u.vaults, hundred)}
+	}
+	if err := (u.config()).Validate(); err != nil {
+		return usageError{err}
+	}
+	file, err := u.file()
+	if err != nil {
+		return err
+	}
+	if err := u.recall(filepath.Dir(file)); err != nil {
+		return err
+	}
+	return u.run(ctx, file)
+}
+
+// file is where the network file is to be.
+func (u *up) file() (string, error) {
+	if u.out != "" {
+		return filepath.Abs(u.out)
+	}
+	return network.LocalPath(u.name)
+}
+
+// isSet reports whether a flag was given.
+func (u *up) isSet(name string) bool {
+	set := false
+	u.flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
+}
+
+// recall completes the settings with what the data folder and the name remember.
+func (u *up) recall(folder string) error {
+	if u.data == "" {
+		return u.choosePort(folder)
+	}
+	data, err := filepath.Abs(u.data)
+	if err != nil {
+		return err
+	}
+	u.data = data
+	r, err := readRecord(data)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		if err := u.choosePort(folder); err != nil {
+			return err
+		}
+		r = &record{Format: recordFormat, Name: u.name, Seed: u.seed, Vaults: u.vaults, Port: u.port, AccountOps: u.accountOps}
+		return r.write(data)
+	}
+	for _, c := range []struct {
+		flag       string
+		was, wants any
+	}{
+		{"name", r.Name, u.name}, {"seed", r.Seed, u.seed}, {"vaults", r.Vaults, u.vaults},
+		{"port", r.Port, u.port}, {"account-ops", r.AccountOps, u.accountOps},
+	} {
+		if u.isSet(c.flag) && c.was != c.wants {
+			return usageError{fmt.Errorf("-data %s holds a network of -%s %v: leave -%s out, or name another folder", u.data, c.flag, c.was, c.flag)}
+		}
+	}
+	u.name, u.seed, u.vaults, u.port, u.accountOps = r.Name, r.Seed, r.Vaults, r.Port, r.AccountOps
+	if !network.ValidName(u.name) {
+		return fmt.Errorf("%s is damaged: name %q", filepath.Join(u.data, recordInsides), u.name)
+	}
+	if err := (u.config()).Validate(); err != nil {
+		return fmt.Errorf("%s is damaged: %w", filepath.Join(u.data, recordInsides), err)
+	}
+	return nil
+}
+
+func (u *up) choosePort(folder string) (err error) {
+	if u.port == 0 {
+		u.port, err = portOf(folder, u.name)
+	}
+	return err
+}
+
+// config is the network to run.
+func (u *up) config() localnet.Config {
+	p := vaultnet.LocalParameters()
+	p.Name, p.AccountOperations = u.name, u.accountOps
+	if u.accountOps == 0 {
+		p.AccountOperations = math.MaxInt64
+	}
+	port := u.port
+	if port == 0 {
+		port = firstPort
+	}
+	return localnet.Config{Vaults: u.vaults, Seed: u.seed, Parameters: p, TCP: true, Port: port, Latency: u.latency, Data: u.data,
+		Sync: u.sync == "always", Capacity: int64(u.capacity), Liars: u.liars, Accounts: sampleAccounts, Apps: sampleApps}
+}
+
+// run runs the network until the context ends or somebody says down.
+func (u *up) run(ctx context.Context, file string) error {
+	socket, err := u.socket(file)
+	if err != nil {
+		return err
+	}
+	if answers(socket) {
+		return takenError{fmt.Errorf("a network called %q runs already: see simnet status%s, stop it with simnet down%s, or choose another -name",
+			u.name, u.nameFlag(), u.nameFlag())}
+	}
+	c, l, err := listen(socket)
+	if err != nil {
+		return err
+	}
+	keys, err := u.writeKeys(filepath.Dir(file))
+	if err != nil {
+		l.Close()
+		c.tidy()
+		return err
+	}
+	watch := newLive(u.stdout, u.vaults, keys.names)
+	n, err := u.start(ctx, watch)
+	if err != nil {
+		watch.close()
+		l.Close()
+		c.tidy()
+		return u.startError(err)
+	}
+	ctx, down := context.WithCancel(ctx)
+	defer down()
+	status := func() report { return u.report(n, file) }
+	c.serve(l, status, n, down)
+	f := n.File()
+	f.Sample.Control = c.path
+	keys.fill(f.Sample)
+	if err = f.Write(file); err == nil {
+		u.banner(u.stdout, f, file, keys.folder)
+		if !u.quiet {
+			watch.begin()
+		}
+		<-ctx.Done()
+	}
+	return errors.Join(err, u.stop(n, c, watch, file))
+}
+
+// start starts the vaults, and tells how far it has come where that takes long.
+func (u *up) start(ctx context.Context, watch *live) (*localnet.Network, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("not ready after %v: is the machine busy?", startTime))
+	defer cancel()
+	cfg := u.config()
+	tell := newProgress(u.stderr, uint64(cfg.Vaults))
+	cfg.Progress = func(up, of int) { tell.starting(up, of) }
+	if !u.quiet {
+		cfg.Observer, cfg.Wrap = watch.observer, watch.wrap
+	}
+	n, err := localnet.New(ctx, cfg)
+	tell.done()
+	return n, err
+}
+
+// startError adds the remedy.
+func (u *up) startError(err error) error {
+	var port *localnet.PortError
+	if errors.As(err, &port) {
+		return takenError{fmt.Errorf("port %d is in use, which vault %d is to listen at: stop what listens there, or choose another -port or -name",
+			port.Port, port.Vault)}
+	}
+	return err
+}
+
+// stop stops everything in good order. Whoever looks for the network does not find it from now on.
+func (u *up) stop(n *localnet.Network, c *control, watch *live, file string) error {
+	if f, err := network.Read(file); err == nil && f.Sample != nil && f.Sample.Control == c.path {
+		_ = os.Remove(file)
+	}
+	late := time.AfterFunc(stopTime, func() { fmt.Fprintln(u.stderr, "simnet: stopping takes long; Ctrl-C again to give up waiting") })
+	err := n.Close()
+	late.Stop()
+	watch.close()
+	if err == nil {
+		fmt.Fprintf(u.stdout, "network %q stopped\n", u.name)
+	}
+	c.close()
+	return err
+}
+
+// nameFlag is what to add to a command that is about this network.
+func (u *up) nameFlag() string {
+	if u.name == network.DefaultName {
+		return ""
+	}
+	return " -name " + u.name
+}
+
+// socket is where the network is to listen for commands: in the user's cache folder, or where there is none beside the
+// network file.
+func (u *up) socket(file string) (string, error) {
+	path, err := network.LocalPath(u.name)
+	if err != nil {
+		path = file
+	}
+	return socketPath(filepath.Dir(path), u.name), nil
+}
+
+func (u *up) report(n *localnet.Network, file string) report {
+	r := report{Name: u.name, ID: fmt.Sprintf("%x", n.Config().Parameters.ID()), PID: os.Getpid(), Started: u.begun, File: file, Data: u.data}
+	for _, s := range n.Status() {
+		r.Vaults = append(r.Vaults, reportOf(s))
+	}
+	return r
+}
+
+// keyFiles are the key files of the samples.
+type keyFiles struct {
+	folder string
+	names  map[vaultnet.PublicKey]string
+}
+
+const keyNote = "for testing only: everybody can compute this key"
+
+// writeKeys writes the samples' key files, in a folder for each name and seed: nothing is replaced.
+func (u *up) writeKeys(folder string) (*keyFiles, error) {
+	k := &keyFiles{folder: filepath.Join(folder, "keys", fmt.Sprintf("%s-%d", u.name, u.seed)), names: map[vaultnet.PublicKey]string{}}
+	accounts, apps := localnet.People(u.config())
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	var failed error
+	for _, p := range append(accounts, apps...) {
+		k.names[p.Seed.Public()] = p.Label
+		all.Go(func() {
+			if err := network.WriteKey(k.path(p.Label), p.Seed, keyNote); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = err
+			}
+		})
+	}
+	all.Wait()
+	return k, failed
+}
+
+func (k *keyFiles) path(label string) string { return filepath.Join(k.folder, label+".key") }
+
+// fill names the key files in a network file.
+func (k *keyFiles) fill(s *network.Sample) {
+	for _, list := range [][]network.Person{s.Accounts, s.Apps} {
+		for i := range list {
+			list[i].KeyFile = k.path(list[i].Label)
+		}
+	}
+}
+
+// banner says what runs and what to do with it.
+func (u *up) banner(w io.Writer, f *network.File, file, keys string) {
+	const shown = 2
+	kept := "in memory: gone when it stops (-data DIR keeps it)"
+	if u.data != "" {
+		kept = "in " + u.data
+	}
+	fmt.Fprintf(w, "Network %q: %s on this machine, ready after %.1f s\n\n", u.name, count(u.vaults, "vault", "vaults"), time.Since(u.begun).Seconds())
+	line := func(title, format string, args ...any) {
+		fmt.Fprintf(w, "  %-13s %s\n", title, fmt.Sprintf(format, args...))
+	}
+	for i, a := range f.Bootstrap[:min(shown, len(f.Bootstrap))] {
+		title := ""
+		if i == 0 {
+			title = "bootstrap"
+		}
+		line(title, "%s", a)
+	}
+	line("ports", "127.0.0.1:%d to %d", u.port, u.port+u.vaults-1)
+	line("data", "%s", kept)
+	if u.liars > 0 {
+		line("liars", "vaults %d to %d serve corrupted data and contradict themselves", u.vaults-u.liars, u.vaults-1)
+	}
+	if u.vaults < 4 {
+		line("note", "fewer than 4 vaults: not one of them may fail or lie")
+	}
+	line("network file", "%s", file)
+	line("accounts", "%s; %s operations each", labels(f.Sample.Accounts, nil), grouped(max(localnet.DefaultOperations, f.Parameters.AccountOperations)))
+	line("apps", "%s", labels(f.Sample.Apps, f.Sample.Accounts))
+	line("keys", "%s/LABEL.key", keys)
+	line("", "FOR TESTING ONLY: everybody can compute them")
+	where := u.nameFlag()
+	if u.out != "" {
+		where = " -network " + file
+	}
+	fmt.Fprintf(w, `
+Try, in another terminal:
+
+  go run ./cmd/safe batch%s <<'END'
+  {"op":"put","as":"alice","address":{"name":"notes","tag":15000},"entries":{"first":"hello"}}
+  {"op":"get-entries","address":{"name":"notes","tag":15000}}
+  END
+  go run ./cmd/simnet status%s
+  go run ./cmd/simnet stop%s 3      (and start: a vault that is gone is not missed)
+
+or in Go:  c, err := client.Local(ctx%s)
+
+Ctrl-C stops it.`, where, u.nameFlag(), u.nameFlag(), goName(u))
+	if u.quiet {
+		fmt.Fprintln(w)
+	} else {
+		fmt.Fprintf(w, " Each mutation, and each refusal, is a line from here on.\n\n")
+	}
+}
+
+func goName(u *up) string {
+	if u.name == network.DefaultName {
+		return ""
+	}
+	return fmt.Sprintf(", %q", u.name)
+}
+
+// labels names samples, and apps' owners.
+func labels(list, owners []network.Person) string {
+	var all []string
+	for _, p := range list {
+		name := p.Label
+		for _, o := range owners {
+			if o.Key == p.Owner {
+				name += " (granted by " + o.Label + ")"
+			}
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// grouped is a number for people.
+func grouped(n int64) string {
+	if n == math.MaxInt64 {
+		return "any number of"
+	}
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// isMissing reports whether a network file is not there.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
