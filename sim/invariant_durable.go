@@ -8,20 +8,15 @@ import (
 	"vaultnet/internal/wire"
 )
 
-// told checks what a vault is about to send: it speaks of nothing that is not on its disk, and of nothing less than it
-// had told before.
-func (w *world) told(v *vault, messages []wire.Message) {
-	if v.liar {
-		return
-	}
-	for _, m := range messages {
-		switch m := m.(type) {
-		case *wire.Bundle:
-			w.check.toldBundle(v.witness, m.Bundle)
-		case *wire.Reply:
-			if m.Outcome == agreement.Applied {
-				w.check.toldHeight(v.witness, m.Address, m.Height)
-			}
+// told checks what an honest vault is about to send: it speaks of nothing that is not on its disk, and of nothing less
+// than it had told before.
+func (w *world) told(v *vault, m wire.Message) {
+	switch m := m.(type) {
+	case *wire.Bundle:
+		w.check.toldBundle(v.witness, m.Bundle)
+	case *wire.Reply:
+		if m.Outcome == agreement.Applied {
+			w.check.toldHeight(v.witness, m.Address, m.Height)
 		}
 	}
 }

@@ -59,6 +59,7 @@ type Options struct {
 	Reorder  float64       // part of messages that is held back by up to a second, 0…0.5
 	Disk     time.Duration // of one sync, 0…1 s
 	Skew     float64       // part of the allowed clock skew that is used, 0…1
+	Turn     time.Duration // least time between two turns of a node, 100 µs…1 s
 
 	Crashes    int // vaults that stop at a boundary of their turn and start again
 	Stalls     int // vaults that do nothing for a while, and then everything
@@ -123,6 +124,11 @@ var table = []option{
 		}),
 	part("skew", "of the allowed clock skew used", 1, func(o *Options) *float64 { return &o.Skew },
 		func(r *rand.Rand, o *Options) float64 { return pick(r, 0, 0.5, 0.9) }),
+	length("turn", "least time between two turns of a node", 100*time.Microsecond, time.Second,
+		func(o *Options) *time.Duration { return &o.Turn },
+		func(r *rand.Rand, o *Options) time.Duration {
+			return pick(r, time.Millisecond, 2*time.Millisecond, 5*time.Millisecond, 10*time.Millisecond, 20*time.Millisecond)
+		}),
 	faults("crashes", "stops at a boundary of a turn", func(o *Options) *int { return &o.Crashes }, 6),
 	faults("stalls", "pauses of a vault", func(o *Options) *int { return &o.Stalls }, 3),
 	faults("partitions", "splits in two", func(o *Options) *int { return &o.Partitions }, 3),

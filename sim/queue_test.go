@@ -13,6 +13,7 @@ func TestQueueOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
 		var model []event
+		var last int64
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			if rapid.IntRange(0, 2).Draw(t, "pop") == 0 {
 				got, ok := q.pop()
@@ -23,11 +24,15 @@ func TestQueueOrder(t *testing.T) {
 					if got.seq != model[0].seq || got.at != model[0].at {
 						t.Fatalf("popped (%d, %d), want (%d, %d)", got.at, got.seq, model[0].at, model[0].seq)
 					}
-					model = model[1:]
+					model, last = model[1:], got.at
 				}
 				continue
 			}
-			e := event{at: rapid.Int64Range(0, 20).Draw(t, "at"), seq: q.made + 1}
+			e := event{at: rapid.SampledFrom([]int64{0, 1, 20, 5_000, 5_000_000, 90_000_000}).Draw(t, "reach"), seq: q.made + 1}
+			e.at = rapid.Int64Range(e.at/2, e.at).Draw(t, "at")
+			if last > 0 && rapid.Bool().Draw(t, "later") {
+				e.at += last
+			}
 			q.push(e)
 			i, _ := slices.BinarySearchFunc(model, e, func(a, b event) int {
 				if a.before(&b) {

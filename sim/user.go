@@ -135,13 +135,13 @@ func (u *user) receive(from int32, p *parcel) {
 	for _, m := range p.messages {
 		u.inbox = append(u.inbox, op.Message(p.from, m))
 	}
-	if u.next < 0 || u.next > u.w.now+wakeUp {
-		u.ask(u.w.now + int64(u.w.net.random.Uint32N(wakeUp)))
+	if u.next < 0 || u.next > u.w.now+int64(u.w.wakeUp) {
+		u.ask(u.w.now + int64(u.w.net.random.Uint32N(u.w.wakeUp)))
 	}
 }
 
 func (u *user) ask(at int64) {
-	at = max(at, u.last+turnEvery, u.w.now)
+	at = max(at, u.last+u.w.turnEvery, u.w.now)
 	if u.next >= 0 && u.next <= at {
 		return
 	}
@@ -165,7 +165,7 @@ func (u *user) turn(at int64) {
 		for i := range out.Send {
 			w.dispatch(u.index, out.Send[i].To, out.Send[i].Messages, 0)
 		}
-		w.sealed()
+		w.sent()
 		for _, name := range out.Lookups {
 			u.lookup(name)
 		}

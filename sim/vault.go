@@ -74,7 +74,7 @@ func (v *vault) start() {
 	}
 	v.lives++
 	v.running, v.doom = true, nil
-	v.next, v.last, v.busy = -1, v.w.now-turnEvery, 0
+	v.next, v.last, v.busy = -1, v.w.now-v.w.turnEvery, 0
 	v.w.trace.mix(uint64(v.number)<<8 | 1)
 	v.w.trace.line(v.name, "starts as %s", v.key.Short())
 	v.w.connect(v)
@@ -124,15 +124,17 @@ func (v *vault) receive(from int32, p *parcel) {
 			v.inbox = append(v.inbox, in...)
 		}
 	}
-	v.inbox = append(v.inbox, p.inputs...)
-	if v.next < 0 || v.next > v.w.now+wakeUp {
-		v.ask(v.w.now + int64(v.w.net.random.Uint32N(wakeUp)))
+	for _, m := range p.messages {
+		v.inbox = append(v.inbox, core.Verified(m, p.from))
+	}
+	if v.next < 0 || v.next > v.w.now+int64(v.w.wakeUp) {
+		v.ask(v.w.now + int64(v.w.net.random.Uint32N(v.w.wakeUp)))
 	}
 }
 
 // ask asks for a turn at a moment, or as soon after as the vault is able to take one.
 func (v *vault) ask(at int64) {
-	at = max(at, v.last+turnEvery, v.busy, v.w.now)
+	at = max(at, v.last+v.w.turnEvery, v.busy, v.w.now)
 	if v.next >= 0 && v.next <= at {
 		return
 	}
@@ -183,10 +185,9 @@ func (v *vault) turn(at int64) {
 		send = send[:v.doomRandom(len(send)+1)]
 	}
 	for i := range send {
-		w.told(v, send[i].Messages)
 		w.dispatch(v.index, send[i].To, send[i].Messages, delay)
 	}
-	w.sealed()
+	w.sent()
 	if half {
 		v.dies(HalfSent)
 		return
@@ -283,7 +284,7 @@ func (v *vault) dies(at Boundary) bool {
 	if !v.doomed(at) {
 		return false
 	}
-	v.w.sealed()
+	v.w.sent()
 	v.crash(at)
 	return true
 }

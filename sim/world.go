@@ -5,17 +5,10 @@ import (
 	"vaultnet/internal/signature"
 	"vaultnet/internal/wire"
 	"vaultnet/sim/adversary"
-	"vaultnet/vault/core"
 )
 
 // epoch is the network's time at the beginning of a run.
 const epoch vaultnet.Time = 1_750_000_000_000
-
-// turnEvery is the least time between two turns of a node, in µs: what arrives meanwhile shares a turn.
-const turnEvery = 1_000
-
-// wakeUp is the most, in µs, that passes from an arrival at an idle node to its turn.
-const wakeUp = 600
 
 // A node is a vault or a user's connection.
 type node interface {
@@ -29,13 +22,12 @@ type node interface {
 	up() bool
 }
 
-// parcel is messages on their way, from one turn of their sender. Shared by its deliveries and not changed.
+// parcel is messages on their way, from one turn of their sender. It is used again once all its deliveries are over.
 type parcel struct {
-	from     vaultnet.PublicKey
-	one      [1]core.Input  // room for inputs where there is one
-	messages []wire.Message // verified
-	inputs   []core.Input   // the same, as a vault takes them
-	frames   [][]byte       // with real signatures: what travels instead of both
+	from       vaultnet.PublicKey
+	messages   []wire.Message // verified; not changed
+	frames     [][]byte       // with real signatures: what travels instead
+	deliveries int            // that are still to come
 }
 
 // world is a whole simulated network.
@@ -52,17 +44,22 @@ type world struct {
 	check    *checker
 	report   *Report
 
-	nodes  []node
-	byKey  map[vaultnet.PublicKey]int32
-	judged map[wire.Message]bool // of the sender's present turn: whether it is as its signatures say
-	vaults []*vault              // every identity that ever was, by number
-	users  []*user
-	quiet  quiet
-	cabal  *adversary.Cabal
+	turnEvery int64  // least time between two turns of a node, in µs: what arrives meanwhile shares a turn
+	wakeUp    uint32 // most, in µs, that passes from an arrival at an idle node to its turn
+
+	nodes    []node
+	byKey    map[vaultnet.PublicKey]int32
+	examiner *wire.Examiner
+	sealed   []sealed  // messages of the sender's present turn, as far as they were looked at
+	spare    []*parcel // to be used again
+	vaults   []*vault  // every identity that ever was, by number
+	users    []*user
+	quiet    quiet
+	cabal    *adversary.Cabal
 }
 
 func newWorld(o *Options, t *trace, report *Report) *world {
-	w := &world{options: o, report: report, byKey: map[vaultnet.PublicKey]int32{}, judged: map[wire.Message]bool{}}
+	w := &world{options: o, report: report, byKey: map[vaultnet.PublicKey]int32{}}
 	w.params = o.Parameters()
 	w.network = w.params.ID()
 	w.net = newNetwork(o)
@@ -74,6 +71,9 @@ func newWorld(o *Options, t *trace, report *Report) *world {
 		w.registry = signature.NewRegistry(o.Seed)
 		w.verifier = w.registry
 	}
+	w.examiner = wire.NewExaminer(w.network, w.verifier)
+	w.turnEvery = o.Turn.Microseconds()
+	w.wakeUp = uint32(w.turnEvery*6/10) + 1
 	w.check = newChecker(o, w.params, w.verifier, &report.Totals, t, &w.now)
 	return w
 }
@@ -123,11 +123,14 @@ func (w *world) step(until int64) bool {
 	case call:
 		e.load.(func())()
 	case deliver:
-		n := w.nodes[e.node]
+		n, p := w.nodes[e.node], e.load.(*parcel)
 		if n.up() && n.life() == e.life {
-			p := e.load.(*parcel)
 			w.trace.mix(uint64(e.at)<<20 ^ uint64(e.node)<<10 ^ uint64(e.from))
 			n.receive(e.from, p)
+		}
+		if p.deliveries--; p.deliveries == 0 {
+			*p = parcel{}
+			w.spare = append(w.spare, p)
 		}
 	case turn:
 		n := w.nodes[e.node]
@@ -140,6 +143,11 @@ func (w *world) step(until int64) bool {
 
 // dispatch sends messages of a node to whoever has a key, after a delay in µs that is the sender's own.
 func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Message, after int64) {
+	v, _ := w.nodes[from].(*vault)
+	good := true
+	for _, m := range messages {
+		good = w.look(v, m) && good
+	}
 	i, ok := w.byKey[to]
 	if !ok || len(messages) == 0 {
 		return
@@ -157,60 +165,76 @@ func (w *world) dispatch(from int32, to vaultnet.PublicKey, messages []wire.Mess
 	if !f.arrive {
 		return
 	}
-	p := &parcel{from: w.nodes[from].identity()}
-	if w.options.Crypto {
-		frames, err := wire.Encode(messages)
-		if v, ok := w.nodes[from].(*vault); err != nil && (!ok || !v.liar) {
-			w.check.fail(Panic, nil, "%s sends what cannot be encoded: %v", w.nodes[from].label(), err)
-		}
-		p.frames = frames
-	} else {
-		w.open(p, from, messages)
-	}
+	p := w.pack(from, messages, good)
+	p.deliveries = 1
 	w.events.push(event{at: w.now + after + f.delay, kind: deliver, node: i, life: n.life(), from: from, load: p})
 	if f.again >= 0 {
+		p.deliveries = 2
 		w.events.push(event{at: w.now + after + f.again, kind: deliver, node: i, life: n.life(), from: from, load: p})
 	}
 }
 
-// open fills a parcel with what a receiver would accept. Verification does not depend on who receives a message, so of
-// many copies one is verified. What liars send is always verified. Honest nodes send nothing but what they signed or had
-// verified; a sample of it is verified all the same, and has to be good. (With real signatures everything goes through
-// the codec and is verified by every receiver.)
-func (w *world) open(p *parcel, from int32, messages []wire.Message) {
-	p.inputs = p.one[:0]
-	p.messages = messages
-	if v, ok := w.nodes[from].(*vault); ok && v.liar {
-		p.messages = make([]wire.Message, 0, len(messages))
+// pack makes a parcel of what a receiver would accept. Verification does not depend on who receives a message, so of the
+// copies of one turn one is verified. What honest nodes send has to be good. (With real signatures everything goes
+// through the codec and is verified by every receiver.)
+func (w *world) pack(from int32, messages []wire.Message, good bool) *parcel {
+	var p *parcel
+	if n := len(w.spare); n > 0 {
+		p, w.spare = w.spare[n-1], w.spare[:n-1]
+	} else {
+		p = new(parcel)
+	}
+	p.from = w.nodes[from].identity()
+	v, _ := w.nodes[from].(*vault)
+	liar := v != nil && v.liar
+	switch {
+	case w.options.Crypto:
+		frames, err := wire.Encode(messages)
+		if err != nil && !liar {
+			w.check.fail(Panic, nil, "%s sends what cannot be encoded: %v", w.nodes[from].label(), err)
+		}
+		p.frames = frames
+	case good:
+		p.messages = messages
+	case liar:
 		for _, m := range messages {
-			if w.good(m) {
+			if w.look(v, m) {
 				p.messages = append(p.messages, m)
 			}
 		}
-	} else if w.report.Messages%sample == 0 {
-		for _, m := range messages {
-			if !w.good(m) {
-				w.check.fail(Signed, nil, "%s sends what is not as its signatures say: %s", w.nodes[from].label(), brief(m))
-			}
+	default:
+		w.check.fail(Signed, nil, "%s sends what is not as its signatures say", w.nodes[from].label())
+	}
+	return p
+}
+
+// sealed is a message of a turn, and whether it is as its signatures say.
+type sealed struct {
+	message wire.Message
+	good    bool
+}
+
+// look checks a message that a node is about to send, once in its turn: whether it is good, and, where an honest vault
+// sends it, whether the vault may say so.
+func (w *world) look(v *vault, m wire.Message) bool {
+	for i := len(w.sealed) - 1; i >= max(0, len(w.sealed)-recent); i-- {
+		if w.sealed[i].message == m {
+			return w.sealed[i].good
 		}
 	}
-	for _, m := range p.messages {
-		p.inputs = append(p.inputs, core.Verified(m, p.from))
+	good := w.options.Crypto || w.examiner.Verify(m) == nil
+	if v != nil && !v.liar {
+		w.told(v, m)
 	}
+	w.sealed = append(w.sealed, sealed{m, good})
+	return good
 }
 
-// sample: of so many parcels of honest nodes one is verified.
-const sample = 16
+// recent is how many messages of a turn are known again: those for all members of a set follow each other.
+const recent = 16
 
-// good reports whether a message is as its signatures say.
-func (w *world) good(m wire.Message) bool {
-	ok, known := w.judged[m]
-	if !known {
-		ok = wire.Verify(m, w.network, w.verifier) == nil
-		w.judged[m] = ok
-	}
-	return ok
+// sent ends a sender's turn: what was looked at for it is forgotten.
+func (w *world) sent() {
+	clear(w.sealed)
+	w.sealed = w.sealed[:0]
 }
-
-// sealed ends a sender's turn: what was judged for it is forgotten.
-func (w *world) sealed() { clear(w.judged) }

@@ -49,7 +49,13 @@ var signatureCounts = map[string]int{"Submit": 1 + 4 + 6, "Withdraw": 1, "Read":
 func TestEachDamagedSignatureIsRefused(t *testing.T) {
 	for name, w := range map[string]*world{"registry": newWorld(), "ed25519": realWorld()} {
 		most := map[string]int{}
+		examiner := NewExaminer(w.network, w.v) // knows the good ones, and must not take the bad ones for them
 		for i, m := range w.samples() {
+			for range 2 {
+				if err := examiner.Verify(m); err != nil {
+					t.Errorf("%s %d: examined: %v", name, i, err)
+				}
+			}
 			name := fmt.Sprintf("%s/%d %s", name, i, RowOf(m).Name)
 			good := frame(t, m)
 			n := 0
@@ -69,6 +75,11 @@ func TestEachDamagedSignatureIsRefused(t *testing.T) {
 				}
 				if err := Verify(values[0], w.network, w.v); !isRefusal(err) {
 					t.Errorf("%s: verified with damaged signature %d: %v", name, n, err)
+				}
+				for range 2 {
+					if err := examiner.Verify(values[0]); !isRefusal(err) {
+						t.Errorf("%s: examined with damaged signature %d: %v", name, n, err)
+					}
 				}
 			}
 			if has := signatures(reflect.ValueOf(m)); has != n {

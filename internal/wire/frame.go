@@ -122,7 +122,7 @@ func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Mess
 		return nil, err
 	}
 	var c coder
-	j := judgement{network, v, &c}
+	j := judgement{network, v, &c, nil}
 	for _, m := range messages {
 		if j.message(m); c.err != nil {
 			return nil, c.err

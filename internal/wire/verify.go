@@ -4,24 +4,33 @@ import (
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
 	"vaultnet/refusal"
 )
 
 // Verify judges a message that arrived as a value as [Open] judges one that arrived in a frame: the same bounds, the
 // same signatures. It returns nil or a *refusal.Error. A message that passed cannot make a core panic.
 func Verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier) error {
+	if err := verify(m, network, v, nil); err != nil {
+		return err
+	}
+	return nil
+}
+
+func verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier, good *acquainted) *refusal.Error {
 	row := RowOf(m)
 	if row == nil {
 		return refusal.Invalid("no message, or none of the table")
 	}
-	c := coder{mode: checking, network: network}
-	if row.walk(&c, m); c.err == nil {
-		judgement{network, v, &c}.message(m)
+	c := new(coder)
+	if good != nil {
+		c = &good.coder
 	}
-	if c.err != nil {
-		return c.err
+	*c = coder{mode: checking, network: network}
+	if row.walk(c, m); c.err == nil {
+		judgement{network, v, c, good}.message(m)
 	}
-	return nil
+	return c.err
 }
 
 // judgement is of what a walk does not look at: signatures, and whether sets fit their addresses. It is objective: it
@@ -30,6 +39,7 @@ type judgement struct {
 	network vaultnet.NetworkID
 	v       vaultnet.Verifier
 	c       *coder
+	good    *acquainted // nil: nothing is known from before
 }
 
 func (j judgement) message(m Message) {
@@ -73,7 +83,12 @@ func (j judgement) require(ok bool, what string) bool {
 
 // set requires the members of a set, where there is one, to be in the XOR rank order of their address.
 func (j judgement) set(a vaultnet.Address, s *agreement.Set) {
-	j.require(s == nil || s.Valid(a, maxMembers), "set: members out of order")
+	if s == nil || j.good.has(s, a) {
+		return
+	}
+	if j.require(s.Valid(a, maxMembers), "set: members out of order") {
+		j.good.add(s, a)
+	}
 }
 
 // joiner requires a key that is to be a member, where there is one, to be a key.
@@ -82,8 +97,49 @@ func (j judgement) joiner(k vaultnet.PublicKey) {
 }
 
 func (j judgement) request(r *agreement.Request) {
+	if j.good.has(r, r.Address) {
+		return
+	}
 	if err := verifyRequest(j.network, r, j.v); err != nil {
 		j.c.keep(err)
+		return
+	}
+	j.good.add(r, r.Address)
+}
+
+func (j judgement) vote(a vaultnet.Address, v *agreement.Vote) bool {
+	if j.good.has(v, a) {
+		return true
+	}
+	if !j.require(v.By != nil && j.attested(v.By, v.Ballot.Leaf(j.network, a)), "vote: signature") {
+		return false
+	}
+	j.good.add(v, a)
+	return true
+}
+
+// attested reports whether an attestation is of a leaf.
+func (j judgement) attested(by *merkle.Attestation, leaf vaultnet.Digest) bool {
+	if j.good.signed(by, leaf) {
+		return true
+	}
+	if !by.Verify(j.network, leaf, j.v) {
+		return false
+	}
+	j.good.sign(by, leaf)
+	return true
+}
+
+func (j judgement) proposal(a vaultnet.Address, p *agreement.Proposal) {
+	if j.good.has(p, a) {
+		return
+	}
+	j.require(p.By.Verify(j.network, p.Leaf(j.network, a), j.v), "proposal: signature")
+	j.certificate(a, p.Polka)
+	j.proof(a, p.Proof)
+	j.joiner(p.Header.Add)
+	if j.c.err == nil {
+		j.good.add(p, a)
 	}
 }
 
@@ -109,14 +165,11 @@ func (j judgement) view(m *ViewAnswer) {
 
 func (j judgement) bundle(b *agreement.Bundle) {
 	a := b.Address
-	if p := b.Proposal; p != nil {
-		j.require(p.By.Verify(j.network, p.Leaf(j.network, a), j.v), "proposal: signature")
-		j.certificate(a, p.Polka)
-		j.proof(a, p.Proof)
-		j.joiner(p.Header.Add)
+	if b.Proposal != nil {
+		j.proposal(a, b.Proposal)
 	}
 	for _, v := range b.Votes {
-		if !j.require(v.Verify(j.network, a, j.v), "vote: signature") {
+		if !j.vote(a, v) {
 			return
 		}
 	}
@@ -133,29 +186,50 @@ func (j judgement) bundle(b *agreement.Bundle) {
 		j.request(r)
 	}
 	for _, w := range b.Withdraw {
+		if j.good.has(w, a) {
+			continue
+		}
 		if !j.require(w.Address == a && w.Verify(j.network, j.v), "withdrawal: signature, or another address") {
 			return
 		}
+		j.good.add(w, a)
 	}
 	for _, w := range b.Wishes {
+		if j.good.has(w, a) {
+			continue
+		}
 		j.joiner(w.Add)
 		if !j.require(w.Verify(j.network, a, j.v), "wish: signature") {
 			return
+		}
+		if j.c.err == nil {
+			j.good.add(w, a)
 		}
 	}
 }
 
 func (j judgement) certificate(a vaultnet.Address, x *agreement.Certificate) {
-	j.require(x == nil || x.Verify(j.network, a, j.v), "certificate: signature")
+	if x == nil || j.good.has(x, a) {
+		return
+	}
+	leaf := x.Ballot.Leaf(j.network, a)
+	for _, by := range x.By {
+		if !j.require(by != nil && j.attested(by, leaf), "certificate: signature") {
+			return
+		}
+	}
+	j.good.add(x, a)
 }
 
 func (j judgement) proof(a vaultnet.Address, s *agreement.SetProof) {
-	if s == nil {
+	if s == nil || j.good.has(s, a) {
 		return
 	}
 	_, ok := s.Set(a, maxMembers)
-	j.require(ok && validKeys(j.v, s.Members), "proof of set: members or signers")
-	j.require(s.Verify(j.network, a, j.v), "proof of set: signature")
+	ok = j.require(ok && validKeys(j.v, s.Members), "proof of set: members or signers")
+	if j.require(s.Verify(j.network, a, j.v), "proof of set: signature") && ok {
+		j.good.add(s, a)
+	}
 }
 
 func (j judgement) decided(a vaultnet.Address, d *agreement.Decided) {

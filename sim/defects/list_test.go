@@ -15,7 +15,7 @@ var defects = []defect{
 		pkg: "agreement", test: "TestTrapRestartBetweenPersistAndSend"},
 	{name: "proof-of-round-forgotten-on-restart", file: "agreement/record.go", function: "restoreProof", body: "return nil",
 		pkg: "agreement", test: "TestRule11TheRecordProvesTheRound"},
-	{name: "unverified-votes", file: "agreement/vote.go", function: "Vote.Verify", body: "return v.By != nil",
+	{name: "unverified-votes", file: "internal/wire/verify.go", function: "judgement.vote", body: "return true",
 		pkg: "internal/wire", test: "TestEachDamagedSignatureIsRefused"},
 	{name: "half-open-sleeps", file: "agreement/attempt.go", function: "attempt.drowsy", body: "return true",
 		pkg: "agreement", test: "TestAttack02BankedPolka"},

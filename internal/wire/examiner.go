@@ -1,0 +1,77 @@
+package wire
+
+import (
+	"vaultnet"
+	"vaultnet/internal/merkle"
+)
+
+// Examiner verifies messages that come as values, as [Verify] does, and knows again what it has found good: a vote that
+// comes in a second bundle, the same value, is not verified a second time. What it has seen must therefore not change
+// any more. It keeps at most 131,072 values, and is not safe for concurrent use.
+type Examiner struct {
+	network vaultnet.NetworkID
+	v       vaultnet.Verifier
+	good    acquainted
+}
+
+// NewExaminer makes an examiner for the messages of one network.
+func NewExaminer(network vaultnet.NetworkID, v vaultnet.Verifier) *Examiner {
+	return &Examiner{network, v, acquainted{values: map[any]vaultnet.Address{},
+		attestations: map[*merkle.Attestation]vaultnet.Digest{}}}
+}
+
+// Verify judges a message: nil, or a *refusal.Error.
+func (e *Examiner) Verify(m Message) error {
+	if err := verify(m, e.network, e.v, &e.good); err != nil {
+		return err
+	}
+	return nil
+}
+
+// acquainted is what was found good, by identity: values with the object that they were found good for, and
+// attestations with what they attest. Nil knows nothing and learns nothing.
+type acquainted struct {
+	values       map[any]vaultnet.Address
+	attestations map[*merkle.Attestation]vaultnet.Digest
+	coder        coder // room for one
+}
+
+const maxAcquainted = 1 << 16
+
+// has reports whether a value was found good for an object.
+func (k *acquainted) has(value any, a vaultnet.Address) bool {
+	if k == nil {
+		return false
+	}
+	b, ok := k.values[value]
+	return ok && a == b
+}
+
+func (k *acquainted) add(value any, a vaultnet.Address) {
+	if k == nil {
+		return
+	}
+	if len(k.values) >= maxAcquainted {
+		clear(k.values)
+	}
+	k.values[value] = a
+}
+
+// signed reports whether an attestation was found good for a leaf.
+func (k *acquainted) signed(by *merkle.Attestation, leaf vaultnet.Digest) bool {
+	if k == nil {
+		return false
+	}
+	of, ok := k.attestations[by]
+	return ok && of == leaf
+}
+
+func (k *acquainted) sign(by *merkle.Attestation, leaf vaultnet.Digest) {
+	if k == nil {
+		return
+	}
+	if len(k.attestations) >= maxAcquainted {
+		clear(k.attestations)
+	}
+	k.attestations[by] = leaf
+}
