@@ -12,7 +12,7 @@ import (
 var (
 	ownerKey    = []byte{store.Reserved, 'v', 'a', 'u', 'l', 't'}           // whose store it is: [owner]
 	lifeKey     = []byte{store.Reserved, 'l', 'i', 'f', 'e'}                // how the last life went: [life]
-	contactsKey = []byte{store.Reserved, 'c', 'o', 'n', 't', 'a', 'c', 't'} // whom to find the network by: addresses
+	contactsKey = []byte{store.Reserved, 'c', 'o', 'n', 't', 'a', 'c', 't'} // by whom to find the network: addresses
 )
 
 // owner says whose store it is.
@@ -77,7 +77,7 @@ func beginAt(s Store, self vaultnet.PublicKey, network vaultnet.NetworkID, sync 
 	case there && !last.Clean && !last.Sync && (boot == "" || last.Boot != boot):
 		return &PowerLossError{Vault: self}
 	}
-	return writeMarks(s, mark{ownerKey, want}, mark{lifeKey, life{Boot: boot, Sync: sync}})
+	return writeMarks(s, true, mark{ownerKey, want}, mark{lifeKey, life{Boot: boot, Sync: sync}})
 }
 
 // finish marks a clean stop: from here on all that was ever applied is durable.
@@ -87,27 +87,7 @@ func finish(s Store) error {
 		return err
 	}
 	last.Clean = true
-	return writeMarks(s, mark{lifeKey, last})
-}
-
-// maxRemembered is how many addresses a vault remembers to find its network by.
-const maxRemembered = 64
-
-// remember keeps addresses of vaults that were met, lately met first.
-func remember(s Store, addresses []string) error {
-	if len(addresses) == 0 {
-		return nil
-	}
-	return writeMarks(s, mark{contactsKey, addresses[:min(len(addresses), maxRemembered)]})
-}
-
-// contacts is what [remember] kept. It is a help: what cannot be read is none.
-func contacts(s Store) []string {
-	var addresses []string
-	if _, err := readMark(s, contactsKey, &addresses); err != nil {
-		return nil
-	}
-	return addresses
+	return writeMarks(s, true, mark{lifeKey, last})
 }
 
 type mark struct {
@@ -115,7 +95,7 @@ type mark struct {
 	value any
 }
 
-func writeMarks(s Store, marks ...mark) error {
+func writeMarks(s Store, sync bool, marks ...mark) error {
 	batch := make([]vaultnet.Write, len(marks))
 	for i, m := range marks {
 		value, err := json.Marshal(m.value)
@@ -124,7 +104,7 @@ func writeMarks(s Store, marks ...mark) error {
 		}
 		batch[i] = vaultnet.Write{Key: m.key, Value: value}
 	}
-	if err := s.Apply(batch, true); err != nil {
+	if err := s.Apply(batch, sync); err != nil {
 		return fmt.Errorf("vault: marking the store: %w", err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -109,28 +108,6 @@ func TestDamagedMarks(t *testing.T) {
 		if err := beginAt(s, selfKey, someNet, true, "boot 1"); err == nil || !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%q: %v", key, err)
 		}
-	}
-}
-
-// Addresses are a help that is kept and bounded; without it a vault starts all the same.
-func TestContacts(t *testing.T) {
-	s := memory.New(nil)
-	if got := contacts(s); got != nil {
-		t.Error(got)
-	}
-	many := slices.Repeat([]string{"/ip4/127.0.0.1/tcp/1"}, 2*maxRemembered)
-	if err := remember(s, many); err != nil {
-		t.Fatal(err)
-	}
-	if err := remember(s, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got := contacts(s); len(got) != maxRemembered {
-		t.Errorf("%d addresses are remembered", len(got))
-	}
-	s.Apply([]vaultnet.Write{{Key: contactsKey, Value: []byte("no list")}}, true)
-	if got := contacts(s); got != nil {
-		t.Error(got)
 	}
 }
 

@@ -104,9 +104,14 @@ func TestOnLibp2p(t *testing.T) {
 		"QUIC":      func(int) string { return "/ip4/127.0.0.1/udp/0/quic-v1" },
 	} {
 		t.Run(name, func(t *testing.T) {
+			begun := time.Now()
+			done := func(what string) { t.Logf("%6d ms: %s", time.Since(begun).Milliseconds(), what) }
 			w := newCommunity(t, 6, listen)
+			done("started")
 			w.wait("all are settled", w.settled)
+			done("settled")
 			c := w.client()
+			done("connected")
 			alice := client.Actor{Key: client.NewKey()}
 			ctx := t.Context()
 			if _, err := c.CreateAccount(ctx, alice); err != nil {
@@ -116,9 +121,11 @@ func TestOnLibp2p(t *testing.T) {
 			if _, err := c.Put(ctx, alice, notes, client.Object{}); err != nil {
 				t.Fatal(err)
 			}
+			done("put")
 			if err := w.vaults[4].Close(); err != nil {
 				t.Error(err)
 			}
+			done("one stopped")
 			var wait sync.WaitGroup
 			for i := range 20 {
 				wait.Go(func() {
@@ -128,7 +135,9 @@ func TestOnLibp2p(t *testing.T) {
 				})
 			}
 			wait.Wait()
+			done("20 mutations")
 			w.start(4)
+			done("started again")
 			entries, _, err := c.GetEntries(ctx, notes)
 			if err != nil || len(entries) != 20 {
 				t.Errorf("%d entries, %v", len(entries), err)
@@ -139,6 +148,7 @@ func TestOnLibp2p(t *testing.T) {
 			if _, err := c.Mutate(ctx, alice, notes, client.Insert("last", nil)); err != nil {
 				t.Error(err)
 			}
+			done("read and written")
 			w.wait("all hold the same", func() bool {
 				first, err := w.vaults[0].Holdings()
 				if err != nil {
@@ -160,6 +170,7 @@ func TestOnLibp2p(t *testing.T) {
 				}
 				return true
 			})
+			done("all hold the same")
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,15 +87,18 @@ func start(ctx context.Context, cfg Config, connect func(routing.Config, routing
 	}
 	v.fellows.meet(inner)
 	routed := cfg.routing()
-	routed.Bootstrap = append(routed.Bootstrap[:len(routed.Bootstrap):len(routed.Bootstrap)], contacts(cfg.Store)...)
+	remembered := contacts(cfg.Store)
+	alone := !othersNamed(routed.Bootstrap, v.key.Public())
+	routed.Bootstrap = slices.Concat(routed.Bootstrap, remembered)
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	if v.net, err = connect(routed, handler{v}); err != nil {
 		v.cancel()
 		return nil, errors.Join(err, finish(cfg.Store))
 	}
+	v.running.Go(v.remember)
 	go v.loop()
 	go v.end()
-	if err := v.join(ctx); err != nil {
+	if err := v.join(ctx, alone && len(remembered) > 0); err != nil {
 		return nil, errors.Join(err, v.Close())
 	}
 	return v, nil
@@ -114,34 +118,6 @@ func records(s Store, broken *error) iter.Seq2[[]byte, []byte] {
 			if !yield(r.Key, r.Value) {
 				return
 			}
-		}
-	}
-}
-
-// Between two attempts to join.
-const (
-	joinAgain = 100 * time.Millisecond
-	joinCap   = 5 * time.Second
-)
-
-// join finds the network, however long that takes.
-func (v *Vault) join(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(v.ctx, cancel)()
-	for wait := joinAgain; ; wait = min(2*wait, joinCap) {
-		err := v.net.Join(ctx)
-		if err == nil {
-			v.joined.Store(true)
-			return nil
-		}
-		if f := v.cfg.Observer.Join; f != nil && ctx.Err() == nil {
-			f(err)
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return fmt.Errorf("vault: did not join the network: %w", err)
 		}
 	}
 }
@@ -184,7 +160,7 @@ func (v *Vault) end() {
 	err := v.net.Close()
 	v.running.Wait()
 	if v.err == nil {
-		err = errors.Join(err, remember(v.cfg.Store, met), finish(v.cfg.Store))
+		err = errors.Join(err, remember(v.cfg.Store, met, true), finish(v.cfg.Store))
 	}
 	v.closeErr = errors.Join(v.err, err)
 }
