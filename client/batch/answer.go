@@ -33,8 +33,8 @@ type (
 	KeyList       []mutabledata.Key
 	Versions      []EntryVersion // in order of keys; in JSON {key: version}
 	PermissionSet mutabledata.PermissionSet
-	Permissions   []UserPermissions // Anyone first, then in order of public keys; in JSON {user: {action: bool}}
-	Grants        []Grant           // in order of public keys; in JSON {label or key: {…}}
+	Permissions   []UserPermissions // Anyone first, then by name; in JSON {user: {action: bool}}
+	Grants        []Grant           // by name; in JSON {label or key: {…}}
 	Answers       []Answer
 )
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"vaultnet"
@@ -130,6 +132,15 @@ func (t *task) permissions(ps []mutabledata.Permission) Permissions {
 			all[i].User = t.name(k)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b UserPermissions) int {
+		if (a.User == string(anyone)) != (b.User == string(anyone)) {
+			if a.User == string(anyone) {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.User, b.User)
+	})
 	return all
 }
 
@@ -138,6 +149,7 @@ func (t *task) grants(gs []account.Grant) Grants {
 	for i, g := range gs {
 		all[i] = Grant{t.name(g.Key), g}
 	}
+	slices.SortStableFunc(all, func(a, b Grant) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
