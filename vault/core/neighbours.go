@@ -35,7 +35,7 @@ func (v *Vault) peerUp(k vaultnet.PublicKey) {
 			v.give(l, agreement.Input{Return: k})
 		}
 	}
-	v.schedule.at(v.now.Add(v.cfg.Parameters.JoinAfter), func() {
+	v.soon(v.now.Add(v.cfg.Parameters.JoinAfter), func() {
 		if q.up && q.since.Add(v.cfg.Parameters.JoinAfter) <= v.now {
 			v.reviewNear(q)
 		}
@@ -108,7 +108,7 @@ func (v *Vault) appear(q *peer) {
 // fadeLater plans to look, T_leave from now, whether a vault is still down.
 func (v *Vault) fadeLater(q *peer) {
 	leave := v.cfg.Parameters.LeaveAfter
-	v.schedule.at(q.since.Add(leave), func() {
+	v.soon(q.since.Add(leave), func() {
 		if !q.up && q.present && q.since.Add(leave) <= v.now {
 			v.fade(q)
 		}

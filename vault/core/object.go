@@ -9,6 +9,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
+	"vaultnet/internal/wire"
 )
 
 // object is an address at which the vault knows something: an object that it holds, loaded or not, or only who holds it.
@@ -56,8 +57,11 @@ type live struct {
 	followUntil vaultnet.Time
 	keepUntil   vaultnet.Time // no member, and does not follow: what it holds is kept until then; 0: no such time
 
-	sweeping bool // those who wait for requests are looked at again when these are over
-	tidying  bool // looked at again in a while, for it may never come to be
+	sweeping bool        // those who wait for requests are looked at again when these are over
+	ref      wire.SetRef // of refSet
+	refSet   *agreement.Set
+
+	tidying bool // looked at again in a while, for it may never come to be
 
 	size           int64 // bytes it counts in the memory budget
 	older, younger *live // by last use
@@ -78,6 +82,7 @@ type objects struct {
 	count  int
 	roster roster
 	atlas  *space[*object] // by location, made when a turn needs it
+	recent [64]*object     // what was looked for lately, by [recentPlace]: it saves a hash
 }
 
 func newObjects() objects {
@@ -91,10 +96,19 @@ func objectKey(a vaultnet.Address) uint64 {
 	return binary.BigEndian.Uint64(h[:])
 }
 
+func recentPlace(n vaultnet.Name, t vaultnet.Tag) byte { return (n[0] ^ n[31] ^ byte(t)) & 63 }
+
 func (s *objects) get(a vaultnet.Address) *object {
+	place := &s.recent[recentPlace(a.Name, a.Tag)]
+	if e := *place; e != nil && e.address() == a {
+		return e
+	}
 	e := s.at[objectKey(a)]
 	for e != nil && e.address() != a {
 		e = e.next
+	}
+	if e != nil {
+		*place = e
 	}
 	return e
 }
@@ -125,6 +139,9 @@ func (s *objects) remove(e *object) {
 	}
 	if s.at[k] == nil {
 		delete(s.at, k)
+	}
+	if place := &s.recent[recentPlace(e.name, e.tag)]; *place == e {
+		*place = nil
 	}
 	s.count--
 	s.atlas = nil

@@ -21,6 +21,8 @@ type outbox struct {
 	loads   []vaultnet.Address
 	to      map[vaultnet.PublicKey]int // index in mail; nil while that is short
 	mail    []wire.Envelope            // in the order in which each first got something
+
+	messages []wire.Message // room for the first message of each of the first envelopes
 }
 
 // statements is the tree over everything stated in the turn.
@@ -53,6 +55,9 @@ func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
 // fewNodes is up to how many nodes it is quicker to look through all envelopes than to keep a map of them.
 const fewNodes = 24
 
+// fewEnvelopes is how many envelopes with one message each are made together.
+const fewEnvelopes = 8
+
 // envelope is the turn's envelope for a node.
 func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 	if o.to == nil {
@@ -64,7 +69,15 @@ func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 	} else if i, ok := o.to[to]; ok {
 		return &o.mail[i]
 	}
-	o.mail = append(o.mail, wire.Envelope{To: to})
+	if o.mail == nil { // most often something for all members
+		o.mail = make([]wire.Envelope, 0, fewEnvelopes)
+		o.messages = make([]wire.Message, fewEnvelopes)
+	}
+	var own []wire.Message
+	if n := len(o.mail); n < fewEnvelopes {
+		own = o.messages[n : n : n+1]
+	}
+	o.mail = append(o.mail, wire.Envelope{To: to, Messages: own})
 	switch last := len(o.mail) - 1; {
 	case o.to != nil:
 		o.to[to] = last

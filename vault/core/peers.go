@@ -16,6 +16,8 @@ type peer struct {
 	heard    bool          // it was up once, or said something
 	since    vaultnet.Time // when up last changed, or when the vault was heard of
 	waiting  vaultnet.Time // since when an answer is due; 0: none is
+	watched  bool          // a look whether the answer has come is planned
+	missed   bool          // it was not heard of for T_leave, and the sets it is in were looked at
 	foreign  bool          // of a network with other parameters
 	present  bool          // counted among the nearest: up, or not down for longer than T_leave
 
@@ -86,7 +88,11 @@ func (p *peers) dropFarthest() bool {
 
 // nearest lists the n vaults nearest to l of those that ok accepts, nearest first.
 func (p *peers) nearest(l vaultnet.Location, n int, ok func(*peer) bool) []*peer {
-	list := make([]*peer, 0, n)
+	return p.appendNearest(make([]*peer, 0, n), l, n, ok)
+}
+
+// appendNearest does it into a list that is given, which is empty and may be on the stack.
+func (p *peers) appendNearest(list []*peer, l vaultnet.Location, n int, ok func(*peer) bool) []*peer {
 	p.space.nearest(l, func(q *peer) bool {
 		if ok(q) {
 			list = append(list, q)
@@ -167,35 +173,53 @@ func (v *Vault) reachable(q *peer) bool { return q == v.peers.self || q.up && !v
 // expect notes that an answer of a vault is due. If none comes, the vault is asked for a sign of life, at longer and
 // longer intervals. After T_leave it is gone to this vault, connected or not.
 func (v *Vault) expect(q *peer) {
-	if q != nil && q != v.peers.self && q.waiting == 0 {
-		q.waiting = v.now
-		v.probe(q, q.waiting, suspectAfter)
+	if q == nil || q == v.peers.self || q.waiting != 0 {
+		return
+	}
+	q.waiting = v.now
+	if !q.watched {
+		v.watch(q, suspectAfter)
 	}
 }
 
-// probe asks a vault that owes an answer since a moment for its pointers, which is always answered.
-func (v *Vault) probe(q *peer, since vaultnet.Time, after time.Duration) {
-	v.schedule.at(v.now.Add(after), func() {
-		if q.waiting != since || !q.up {
-			return
-		}
-		v.send(q.key, &wire.Pointers{Ask: true})
-		gone := since.Add(v.cfg.Parameters.LeaveAfter)
-		next := 2 * after
+// watch looks, after a while, whether a vault that owes an answer has owed it for so long. One look at a time suffices,
+// for most often the answer has come: then it is the last, or is put off until the next answer that is due would be late.
+func (v *Vault) watch(q *peer, after time.Duration) {
+	q.watched = true
+	since := q.waiting
+	v.soon(since.Add(after), func() {
+		q.watched = false
 		switch {
-		case gone > v.now: // until then there is some hurry
-			next = min(next, max(suspectAfter, v.cfg.Parameters.LeaveAfter/4))
-		case gone.Add(after) > v.now:
-			v.reviewMember(q.key)
+		case q.waiting == 0 || !q.up:
+		case q.waiting != since:
+			v.watch(q, suspectAfter)
+		default:
+			v.probe(q)
 		}
-		v.probe(q, since, min(next, probeCap))
 	})
+}
+
+// probe asks a vault that owes an answer for its pointers, which is always answered; again later, if it is not. Once it
+// has been silent for T_leave the sets it is in are looked at.
+func (v *Vault) probe(q *peer) {
+	v.send(q.key, &wire.Pointers{Ask: true})
+	gone := q.waiting.Add(v.cfg.Parameters.LeaveAfter)
+	silent := v.now.Sub(q.waiting)
+	next := min(2*silent, silent+probeCap)
+	switch {
+	case v.now < gone: // there is some hurry
+		next = min(next, silent+max(suspectAfter, v.cfg.Parameters.LeaveAfter/4), max(v.cfg.Parameters.LeaveAfter, silent+suspectAfter))
+	case !q.missed:
+		q.missed = true
+		v.reviewMember(q.key)
+	}
+	v.watch(q, next)
 }
 
 // alive notes that a vault said something.
 func (v *Vault) alive(q *peer) {
 	since := q.waiting
-	q.waiting, q.heard = 0, true
+	q.waiting, q.heard, q.missed = 0, true, false
 	if since == 0 || since.Add(suspectAfter) > v.now {
 		return
 	}

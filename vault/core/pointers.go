@@ -110,7 +110,7 @@ func (v *Vault) askPointers(q *peer, tries int) {
 		v.expect(q)
 	}
 	epoch, since := q.asked, q.since
-	v.schedule.at(v.now.Add(suspectAfter<<tries), func() {
+	v.soon(v.now.Add(suspectAfter<<tries), func() {
 		if q.asked == epoch && q.done < epoch && q.since == since && !q.lost && q.present && tries < 5 {
 			v.askPointers(q, tries+1)
 		}
@@ -125,7 +125,8 @@ type claims struct {
 type claim struct {
 	said []claimed
 	call wire.Call // of the question to the members named
-	over bool      // its time to be believed has passed: it is not waited upon any more
+	// It is waited upon until then: its time to be believed.
+	until vaultnet.Time
 }
 
 type claimed struct {
@@ -173,10 +174,9 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 		if len(v.claims.at) >= maxClaims {
 			return
 		}
-		c = &claim{}
+		c = &claim{until: v.now.Add(claimsFor)}
 		v.claims.at[a] = c
-		v.schedule.at(v.now.Add(claimsFor), func() { c.over = true })
-		v.schedule.at(v.now.Add(claimsKept), func() {
+		v.soon(v.now.Add(claimsKept), func() {
 			if v.claims.at[a] == c {
 				delete(v.claims.at, a)
 			}
@@ -203,7 +203,7 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 		return
 	}
 	if len(c.said) == 1 && i < 0 { // most often the others say so presently
-		v.schedule.at(v.now.Add(askAgain), func() { v.askClaimed(a, c) })
+		v.soon(v.now.Add(askAgain), func() { v.askClaimed(a, c) })
 	}
 }
 

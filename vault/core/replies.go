@@ -137,8 +137,10 @@ func (v *Vault) refOf(l *live) wire.SetRef {
 	if l.Height() == 0 {
 		return wire.SetRef{}
 	}
-	s := l.Set()
-	return wire.SetRef{Number: s.Number, Digest: s.Digest()}
+	if s := l.Set(); l.refSet != s {
+		l.refSet, l.ref = s, wire.SetRef{Number: s.Number, Digest: s.Digest()}
+	}
+	return l.ref
 }
 
 // asRefusal is the refusal that an error is; what is none becomes an InvalidRequest that says so.

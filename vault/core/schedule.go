@@ -42,6 +42,13 @@ func (s *schedule) at(t vaultnet.Time, do func()) {
 	heap.Push(s, job{t, s.n, do})
 }
 
+// soon plans what need not be exact: for the next of the vault's own half seconds, so that such jobs share turns.
+func (v *Vault) soon(t vaultnet.Time, do func()) {
+	const step = 500 // ms
+	offset := vaultnet.Time(int(v.cfg.Self[0])<<8|int(v.cfg.Self[1])) % step
+	v.schedule.at((t-offset+step-1)/step*step+offset, do)
+}
+
 // due takes the next job whose time has come; nil if there is none.
 func (s *schedule) due(now vaultnet.Time) func() {
 	if len(s.jobs) == 0 || s.jobs[0].at > now {

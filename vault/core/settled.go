@@ -11,7 +11,7 @@ import (
 // last change among the [near] vaults nearest to the address, it has exchanged pointers with at least n − f of those it
 // can reach, itself included; no pointer to it is being waited upon; and the vault is not cut off.
 func (v *Vault) settled(a vaultnet.Address) bool {
-	if c := v.claims.at[a]; c != nil && !c.over {
+	if c := v.claims.at[a]; c != nil && v.now < c.until {
 		return false
 	}
 	return v.settledAt(a.Location())
@@ -22,7 +22,8 @@ func (v *Vault) settledAt(l vaultnet.Location) bool {
 	if !v.joined {
 		return false
 	}
-	nearest := v.peers.nearest(l, near, isPresent)
+	var buf [near]*peer
+	nearest := v.peers.appendNearest(buf[:0], l, near, isPresent)
 	if v.cutOff(l, nearest) {
 		return false
 	}
@@ -48,7 +49,8 @@ func (v *Vault) cutOff(l vaultnet.Location, nearest []*peer) bool {
 		location vaultnet.Location
 		reached  bool
 	}
-	var all []one
+	var buf [near + maxDeparted]one
+	all := buf[:0]
 	for _, q := range nearest {
 		all = append(all, one{q.location, v.reachable(q)})
 	}

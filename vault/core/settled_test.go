@@ -181,6 +181,8 @@ func TestAPointerIsBelievedWhenEnoughSayAlike(t *testing.T) {
 		t.Fatal("settled while a pointer is waited upon")
 	}
 	w.run(claimsFor)
+	outsider.tell(Tick())
+	w.run(0)
 	if !outsider.core.settled(a) {
 		t.Fatal("waits for ever")
 	}

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/merkle"
@@ -113,7 +115,7 @@ func (v *Vault) stepObject(l *live) {
 }
 
 func sameSet(a, b *agreement.Set) bool {
-	return a == b || a != nil && b != nil && a.Number == b.Number && a.Digest() == b.Digest()
+	return a == b || a != nil && b != nil && a.Number == b.Number && slices.Equal(a.Members, b.Members)
 }
 
 // Seal completes the turn: it fills in the attestations under the signature of [Output.Root] (zero where that is zero)
