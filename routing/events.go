@@ -88,15 +88,27 @@ func (n *Node) connected(id peer.ID) {
 	n.tell(r)
 }
 
+// speaks reports whether the peer has said that it takes this network's frames.
+func (n *Node) speaks(id peer.ID) bool {
+	some, err := n.host.Peerstore().SupportsProtocols(id, framesProtocol(n.cfg.Network))
+	return err == nil && len(some) > 0
+}
+
+// strangerTime is how long a peer may be connected that does not speak this network's protocols: libp2p says what a host
+// speaks a moment late, when it has just started.
+const strangerTime = 2 * time.Second
+
 // identified notes what the peer has said of itself. Whoever does not speak this network's protocols is let go.
 func (n *Node) identified(e event.EvtPeerIdentificationCompleted) {
-	speaks := false
-	for _, p := range e.Protocols {
-		speaks = speaks || p == framesProtocol(n.cfg.Network)
-	}
-	if !speaks {
-		n.counts.strangers.Add(1)
-		n.spawn(func() { n.host.Network().ClosePeer(e.Peer) })
+	if !n.speaks(e.Peer) {
+		time.AfterFunc(strangerTime, func() {
+			n.spawn(func() {
+				if n.host.Network().Connectedness(e.Peer) == network.Connected && !n.speaks(e.Peer) {
+					n.counts.strangers.Add(1)
+					n.host.Network().ClosePeer(e.Peer)
+				}
+			})
+		})
 		return
 	}
 	if n.serves(e.Peer) {
@@ -119,6 +131,9 @@ func (n *Node) disconnected(id peer.ID) {
 	defer r.mu.Unlock()
 	if r.vault && r.want == notWanted && r.failures == 0 && len(n.host.Network().Peers()) < n.cfg.Peers/2 {
 		r.want = wantedOnce
+	}
+	if r.vault {
+		n.contacts.learnNew(id, n.host.Peerstore().Addrs(id), time.Now())
 	}
 	r.connected, r.vault = false, false
 	r.breaks++

@@ -122,10 +122,11 @@ func memoryFirst(addrs []multiaddr.Multiaddr) []network.AddrDelay {
 	return append(first, swarm.DefaultDialRanker(others)...)
 }
 
-// resourceManager bounds what strangers can make the node hold. Half as many connections again as the connection manager
-// keeps may come in until it trims them; the rest of the places are for those that the node opens itself.
+// resourceManager bounds what strangers can make the node hold. Twice as many connections as the connection manager keeps
+// may be open until it trims them, a part of them only by the node itself. Eight times as many may come in that have not
+// yet said who they are: they cost little, and while these places are taken, no honest newcomer gets in.
 func resourceManager(cfg Config) (network.ResourceManager, error) {
-	conns := 2 * cfg.Peers
+	conns, nameless := 2*cfg.Peers, 8*cfg.Peers
 	streams := 16 * conns
 	perPeer := rcmgr.ResourceLimits{
 		Conns: 8, ConnsInbound: 4, ConnsOutbound: 4, FD: 8,
@@ -134,13 +135,13 @@ func resourceManager(cfg Config) (network.ResourceManager, error) {
 	}
 	limit := rcmgr.PartialLimitConfig{
 		System: rcmgr.ResourceLimits{
-			Conns: rcmgr.LimitVal(conns), ConnsInbound: rcmgr.LimitVal(conns * 3 / 4), ConnsOutbound: rcmgr.LimitVal(conns),
-			FD:      rcmgr.LimitVal(conns + 64),
+			Conns: rcmgr.LimitVal(conns + nameless), ConnsInbound: rcmgr.LimitVal(conns*3/4 + nameless), ConnsOutbound: rcmgr.LimitVal(conns),
+			FD:      rcmgr.LimitVal(conns + nameless + 64),
 			Streams: rcmgr.LimitVal(streams), StreamsInbound: rcmgr.LimitVal(streams), StreamsOutbound: rcmgr.LimitVal(streams),
 			Memory: rcmgr.LimitVal64(128<<20 + int64(conns)*(8<<20)), // windows granted, of which few are ever filled
 		},
 		Transient: rcmgr.ResourceLimits{ // connections that have not said who they are, streams that have not said what for
-			Conns: 128, ConnsInbound: 64, ConnsOutbound: 128, FD: 128,
+			Conns: rcmgr.LimitVal(nameless + 128), ConnsInbound: rcmgr.LimitVal(nameless), ConnsOutbound: 128, FD: rcmgr.LimitVal(nameless + 128),
 			Streams: 1024, StreamsInbound: 512, StreamsOutbound: 1024,
 			Memory: 256 << 20,
 		},

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	dht "github.com/libp2p/go-libp2p-kad-dht"
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/multiformats/go-multiaddr"
 
 	"vaultnet"
@@ -125,12 +127,36 @@ func (n *Node) start(listen []multiaddr.Multiaddr) error {
 	n.watchTable()
 	n.spawn(n.tellTable)
 	n.spawn(n.sweep)
-	for _, a := range listen {
+	return n.listen(listen)
+}
+
+// listen listens, and waits until libp2p has noticed: only then does it tell others where.
+func (n *Node) listen(all []multiaddr.Multiaddr) error {
+	if len(all) == 0 {
+		return nil
+	}
+	noticed, err := n.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated), eventbus.Name("routing: addresses"))
+	if err != nil {
+		return fmt.Errorf("routing: events: %w", err)
+	}
+	defer noticed.Close()
+	for _, a := range all {
 		if err := n.host.Network().Listen(a); err != nil {
 			return fmt.Errorf("routing: listen at %s: %w; is it in use? choose another address", a, err)
 		}
 	}
-	return nil
+	limit := time.NewTimer(time.Second)
+	defer limit.Stop()
+	for {
+		select {
+		case e := <-noticed.Out():
+			if e, ok := e.(event.EvtLocalAddressesUpdated); ok && len(e.Current) > 0 {
+				return nil
+			}
+		case <-limit.C: // it will notice later: others then learn of it a little later
+			return nil
+		}
+	}
 }
 
 // spawn runs f in a goroutine that Close waits for. It reports false when the node is closed.
@@ -179,7 +205,11 @@ func (n *Node) Identity() vaultnet.PublicKey { return n.key }
 
 // Addresses returns where the node listens, as multiaddrs ending in /p2p/ID.
 func (n *Node) Addresses() []string {
-	return full(peer.AddrInfo{ID: n.host.ID(), Addrs: n.host.Addrs()})
+	addrs, err := n.host.Network().InterfaceListenAddresses()
+	if err != nil { // the interfaces cannot be listed
+		addrs = n.host.Addrs()
+	}
+	return full(peer.AddrInfo{ID: n.host.ID(), Addrs: addrs})
 }
 
 // Met returns addresses, ending in /p2p/ID, of up to [MaxContacts] vaults met, lately met first: what a later

@@ -1,6 +1,10 @@
 package routing
 
-import "time"
+import (
+	"time"
+
+	"vaultnet/routing/frame"
+)
 
 // queued is a frame that waits to be sent.
 type queued struct {
@@ -24,7 +28,7 @@ func (q *queue) push(f queued) {
 		q.frames, q.head = q.frames[:n], 0
 	}
 	q.frames = append(q.frames, f)
-	q.bytes += lengthSize + len(f.frame)
+	q.bytes += frame.LengthSize + len(f.frame)
 }
 
 // take moves frames that are due to batch, until it holds about limit bytes. If none is due it says when one will be.
@@ -38,8 +42,8 @@ func (q *queue) take(batch [][]byte, limit int, now time.Time) ([][]byte, time.T
 			return batch, f.due
 		}
 		batch = append(batch, f.frame)
-		size += lengthSize + len(f.frame)
-		q.bytes -= lengthSize + len(f.frame)
+		size += frame.LengthSize + len(f.frame)
+		q.bytes -= frame.LengthSize + len(f.frame)
 		*f = queued{}
 	}
 	if q.head == len(q.frames) {

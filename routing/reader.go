@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"vaultnet"
+	"vaultnet/routing/frame"
 )
 
 // Reasons with which a node resets a peer's stream, besides libp2p's own.
@@ -69,18 +70,18 @@ func (n *Node) accept(s network.Stream) {
 // read hands the frames of a stream to the handler until it ends.
 func (n *Node) read(r *remote, me *reader) {
 	s := me.stream
-	f := &frameReader{
-		r:       bufio.NewReaderSize(s, readBuffer),
-		begin:   func(size int) { s.SetReadDeadline(time.Now().Add(frameTime + time.Duration(size)*time.Second/slowest)) },
-		end:     func() { s.SetReadDeadline(time.Time{}) },
-		reserve: func(more int) bool { return n.reserve(r.key, int64(more)) },
+	f := &frame.Reader{
+		Stream:  bufio.NewReaderSize(s, readBuffer),
+		Begin:   func(size int) { s.SetReadDeadline(time.Now().Add(frameTime + time.Duration(size)*time.Second/slowest)) },
+		End:     func() { s.SetReadDeadline(time.Time{}) },
+		Reserve: func(more int) bool { return n.reserve(r.key, int64(more)) },
 	}
 	for {
-		frame, reserved, err := f.next()
+		got, reserved, err := f.Next()
 		if err == nil {
 			n.counts.framesReceived.Add(1)
-			n.counts.bytesReceived.Add(uint64(lengthSize + len(frame)))
-			if n.handler.Frame(r.key, frame) != nil {
+			n.counts.bytesReceived.Add(uint64(frame.LengthSize + len(got)))
+			if n.handler.Frame(r.key, got) != nil {
 				err = errRefused
 			}
 		}
@@ -97,18 +98,18 @@ var errRefused = errors.New("routing: the handler refused a frame")
 // end closes a stream that is read no further, with the reason.
 func (n *Node) end(s network.Stream, err error) {
 	switch {
-	case errors.Is(err, io.EOF) && !errors.Is(err, errTruncated):
+	case errors.Is(err, io.EOF) && !errors.Is(err, frame.ErrTruncated):
 		s.Close()
 	case errors.Is(err, errRefused):
 		n.counts.refusedFrames.Add(1)
 		s.ResetWithError(ResetRefused)
-	case errors.Is(err, errLength):
+	case errors.Is(err, frame.ErrLength):
 		n.counts.refusedLength.Add(1)
 		s.ResetWithError(ResetLength)
-	case errors.Is(err, errMemory):
+	case errors.Is(err, frame.ErrMemory):
 		n.counts.refusedMemory.Add(1)
 		s.ResetWithError(ResetMemory)
-	case errors.Is(err, errTruncated) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || timedOut(err)):
+	case errors.Is(err, frame.ErrTruncated) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || timedOut(err)):
 		n.counts.truncated.Add(1)
 		s.ResetWithError(ResetTruncated)
 	default: // reset by the peer, by a later stream, or by Close

@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 
 	"vaultnet"
+	"vaultnet/routing/frame"
 )
 
 const (
@@ -50,7 +51,7 @@ func (n *Node) Send(to vaultnet.PublicKey, frames ...[]byte) {
 		due = time.Now().Add(n.cfg.Latency)
 	}
 	for _, f := range frames {
-		size := lengthSize + len(f)
+		size := frame.LengthSize + len(f)
 		after := r.queue.bytes + size
 		switch {
 		case len(f) == 0 || len(f) > vaultnet.MaxFrame,
@@ -274,7 +275,7 @@ func (n *Node) flush(r *remote, out *outgoing) error {
 			continue
 		}
 		for i, f := range batch {
-			size := lengthSize + len(f)
+			size := frame.LengthSize + len(f)
 			if len(buffer)+size > writeBuffer && len(buffer) > 0 {
 				if err := write(buffer); err != nil {
 					n.counts.lostOnBreak.Add(uint64(len(batch) - i))
@@ -284,13 +285,13 @@ func (n *Node) flush(r *remote, out *outgoing) error {
 			}
 			pending++
 			if size <= writeBuffer {
-				buffer = appendFrame(buffer, f)
+				buffer = frame.Append(buffer, f)
 				continue
 			}
-			buffer = append(binary.BigEndian.AppendUint32(buffer, uint32(len(f))), f[:writeBuffer-lengthSize]...)
+			buffer = append(binary.BigEndian.AppendUint32(buffer, uint32(len(f))), f[:writeBuffer-frame.LengthSize]...)
 			err := n.write(out, buffer)
 			buffer = buffer[:0]
-			for rest := f[writeBuffer-lengthSize:]; err == nil; rest = rest[writeBuffer:] {
+			for rest := f[writeBuffer-frame.LengthSize:]; err == nil; rest = rest[writeBuffer:] {
 				if len(rest) <= writeBuffer {
 					err = write(rest)
 					break
