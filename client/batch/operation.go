@@ -1,11 +1,11 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -104,7 +104,7 @@ func Decode(line []byte) (*Operation, error) {
 }
 
 func decode(line []byte) (*Operation, error) {
-	if strings.TrimSpace(string(line[:min(len(line), 64)])) == "" {
+	if len(bytes.TrimSpace(line)) == 0 {
 		return nil, fmt.Errorf("want a JSON object, not an empty line")
 	}
 	all, err := readObject(line)
