@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
@@ -58,7 +59,27 @@ func begin(s Store, self vaultnet.PublicKey, network vaultnet.NetworkID, sync bo
 }
 
 func beginAt(s Store, self vaultnet.PublicKey, network vaultnet.NetworkID, sync bool, boot string) error {
-	want := owner{Vault: self.String(), Network: fmt.Sprintf("%x", network[:])}
+	if err := checkOwner(s, self, network); err != nil {
+		return err
+	}
+	var last life
+	there, err := readMark(s, lifeKey, &last)
+	switch {
+	case err != nil:
+		return err
+	case there && !last.Clean && !last.Sync && (boot == "" || last.Boot != boot):
+		return &PowerLossError{Vault: self}
+	}
+	return writeMarks(s, true, mark{ownerKey, ownerOf(self, network)}, mark{lifeKey, life{Boot: boot, Sync: sync}})
+}
+
+func ownerOf(self vaultnet.PublicKey, network vaultnet.NetworkID) owner {
+	return owner{Vault: self.String(), Network: hex.EncodeToString(network[:])}
+}
+
+// checkOwner refuses a store that is another vault's.
+func checkOwner(s Store, self vaultnet.PublicKey, network vaultnet.NetworkID) error {
+	want := ownerOf(self, network)
 	var found owner
 	there, err := readMark(s, ownerKey, &found)
 	switch {
@@ -69,15 +90,7 @@ func beginAt(s Store, self vaultnet.PublicKey, network vaultnet.NetworkID, sync 
 	case there && found.Vault != want.Vault:
 		return &ForeignStoreError{What: "vault", Found: found.Vault, Want: want.Vault}
 	}
-	var last life
-	there, err = readMark(s, lifeKey, &last)
-	switch {
-	case err != nil:
-		return err
-	case there && !last.Clean && !last.Sync && (boot == "" || last.Boot != boot):
-		return &PowerLossError{Vault: self}
-	}
-	return writeMarks(s, true, mark{ownerKey, want}, mark{lifeKey, life{Boot: boot, Sync: sync}})
+	return nil
 }
 
 // finish marks a clean stop: from here on all that was ever applied is durable.

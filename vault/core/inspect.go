@@ -102,3 +102,26 @@ func (v *Vault) Holdings() iter.Seq[Holding] {
 		}
 	}
 }
+
+// RecordKind says what a record of the store belongs to.
+type RecordKind uint8
+
+// The kinds of record.
+const (
+	UnknownRecord RecordKind = iota
+	ObjectRecord             // of the object at an address
+	ChunkRecord              // that a chunk is held: its length
+)
+
+// ParseKey says what the record with a key belongs to. For whoever checks a store.
+func ParseKey(key []byte) (a vaultnet.Address, chunk vaultnet.Name, what RecordKind) {
+	switch {
+	case len(key) > 1+vaultnet.AddressSize && key[0] == sectionObject:
+		if a, ok := vaultnet.ParseAddress(key[1 : 1+vaultnet.AddressSize]); ok && a.Kind != vaultnet.KindImmutableData {
+			return a, chunk, ObjectRecord
+		}
+	case len(key) == 1+len(chunk) && key[0] == sectionChunk:
+		return a, vaultnet.Name(key[1:]), ChunkRecord
+	}
+	return a, chunk, UnknownRecord
+}
