@@ -35,7 +35,6 @@ type attempt struct {
 	commit    *Certificate      // a certificate whose block this member lacks
 	voted     *held             // block it last voted for
 	promised  []vaultnet.Digest // requests in blocks it voted for at this height
-	away      bool              // it voted for a block of this height in another first set
 	failed    []Ref             // requests seen in fresh proposals that failed at this height
 	noChange  bool              // a fresh set block failed at this height
 
@@ -47,6 +46,7 @@ type attempt struct {
 	forgetAt                          vaultnet.Time // asleep: when proposals that stayed incomplete are dropped
 	repairAt                          vaultnet.Time
 	repairGap                         time.Duration
+	unrepaired                        vaultnet.Time     // first news since the last repair; 0: none
 	relayed                           []vaultnet.Digest // requests relayed to the others
 }
 
@@ -158,7 +158,7 @@ func (a *attempt) tally(round uint32) *tally {
 // halfOpen: the member holds a proposal with a mutation that passes the objective checks, or has cast a vote for a
 // block, at this height.
 func (a *attempt) halfOpen() bool {
-	if a.voted != nil || a.away {
+	if a.voted != nil {
 		return true
 	}
 	for _, h := range a.proposals {
@@ -178,12 +178,14 @@ func (a *attempt) drowsy(members int) bool {
 	return !a.summoned || a.round >= a.cause+uint32(members) || a.repairGap >= RepairCap
 }
 
-// news makes the next repair come soon again.
+// news makes the next repair come soon again: when nothing has happened for [RepairFirst], for as long as things happen
+// nothing is lost; and at [RepairLatest] at the latest.
 func (a *attempt) news(now vaultnet.Time) {
-	a.repairGap = RepairFirst
-	if at := now.Add(RepairFirst); a.repairAt > at || a.repairAt <= now {
-		a.repairAt = at
+	if a.unrepaired == 0 {
+		a.unrepaired = now
 	}
+	a.repairGap = RepairFirst
+	a.repairAt = min(now.Add(RepairFirst), a.unrepaired.Add(RepairLatest))
 }
 
 // roundTimeout is of each step of a round.

@@ -24,6 +24,12 @@ type Bundle struct {
 	Following vaultnet.Height // 0, or: the sender is no member, holds a certified state of this height and follows
 }
 
+// says reports whether there is anything in a bundle for all members but how far the sender is.
+func (b *Bundle) says() bool {
+	return b.Proposal != nil || len(b.Votes) > 0 || b.Polka != nil || b.Commit != nil || len(b.Requests) > 0 || len(b.Withdraw) > 0 ||
+		len(b.Wishes) > 0 || len(b.Need) > 0
+}
+
 // Decided is a decided block with its proof.
 type Decided struct {
 	_           struct{} `cbor:",toarray"`

@@ -88,14 +88,15 @@ func (t *turn) receive(from vaultnet.PublicKey, b *Bundle) {
 }
 
 // deciding reports whether who sent b is about to decide the last block as well: it votes for that, and does not repair
-// (a repair brings a proposal). So the last votes of every block are not answered with the block, bodies and all.
+// (a repair brings a proposal), or not since the others' votes were sent. So the last votes of every block are not
+// answered with the block, bodies and all.
 func (t *turn) deciding(b *Bundle) bool {
 	for _, v := range b.Votes {
 		if v.Ballot.Height != t.height || v.Ballot.Block != t.digest {
 			return false
 		}
 	}
-	return len(b.Votes) > 0 && b.Proposal == nil && b.Commit == nil && len(b.Wishes) == 0
+	return len(b.Votes) > 0 && (b.Proposal == nil && len(b.Wishes) == 0 || t.now < t.decidedAt.Add(RepairFirst)) && b.Commit == nil
 }
 
 // relayed takes a request that a member passed on: as from a client, but nobody is answered.

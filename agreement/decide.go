@@ -37,7 +37,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.unsaved.vote, t.unsaved.proposals = true, nil
 	}
 	t.parted = nil
-	t.height, t.state, t.last, t.digest = d.Header.Height, next, d, digest
+	t.height, t.state, t.last, t.digest, t.decidedAt = d.Header.Height, next, d, digest, t.now
 	t.proof = nil
 	if d.Header.SetBlock() {
 		link := Link{Header: d.Header, Certificate: d.Certificate, Set: next.Set}

@@ -23,15 +23,22 @@ import (
 
 // parted is what a member voted in a first set that it left, for it may come back: as after a restart.
 type parted struct {
+	from               *SetProof
 	set                vaultnet.Digest
 	round              uint32
 	prevote, precommit *Vote // of the round
 	proof              []*Vote
+	voted              *held    // block it last voted for there
+	tallies            []*tally // as it left them; not durable
 }
 
 // maxParted bounds the first sets of one address in which a member voted and that it left. Beyond it, it goes back to
 // one of them or stays where it is.
 const maxParted = 8
+
+// patienceAbroad is how long a member listens in a first set before it goes back to one that it owes a decision, or
+// follows whoever calls: all that are awake there have repaired once.
+const patienceAbroad = RepairCap + RoundTimeoutCap
 
 // adopt takes the first set of a free address from its proof, or fresher views of the same set. The certificates that
 // came with the proof speak for it if they are a quorum of that set.
@@ -49,15 +56,20 @@ func (t *turn) adopt(proof *SetProof, shown ...*Certificate) {
 		}
 		return
 	}
-	if t.set != nil && !t.leaves(proof, set, shown) {
-		return
+	if t.set == nil || t.leaves(proof, set, shown) {
+		t.enterSet(proof, set)
 	}
+}
+
+// enterSet makes a first set the one that this member takes part in.
+func (t *turn) enterSet(proof *SetProof, set *Set) bool {
 	machine, err := t.host.Machine(t.address, nil)
 	if err != nil {
-		return
+		return false
 	}
 	t.flush()
 	t.part(set.Digest())
+	t.backAt = t.now.Add(patienceAbroad)
 	t.proof, t.pool = proof, nil
 	t.stray = [maxMembers]*Vote{}
 	t.state = &State{Machine: machine, Set: set, Time: -1}
@@ -65,6 +77,29 @@ func (t *turn) adopt(proof *SetProof, shown ...*Certificate) {
 	if a := t.attempt; a != nil {
 		t.resume(a)
 	}
+	return true
+}
+
+// owing is the last of the first sets left in which this member voted for a block: that has to be decided, there or
+// elsewhere. −1 if there is none.
+func (o *Object) owing() int {
+	for i := len(o.parted) - 1; i >= 0; i-- {
+		if o.parted[i].voted != nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// goBack returns to a first set in which the member voted for a block, when nothing is to be decided where it is.
+func (t *turn) goBack() bool {
+	i := t.owing()
+	if i < 0 || t.fetch != nil || t.now < t.backAt {
+		return false
+	}
+	p := t.parted[i]
+	set, ok := p.from.Set(t.address, t.limit())
+	return ok && t.enterSet(p.from, set)
 }
 
 // leaves reports whether the member goes over from its present first set to another.
@@ -88,7 +123,7 @@ func (t *turn) leaves(proof *SetProof, set *Set, shown []*Certificate) bool {
 			return true
 		}
 	}
-	halfOpen := a != nil && (a.voted != nil || a.away)
+	halfOpen := a != nil && a.voted != nil
 	if halfOpen && set.Index(t.cfg.Self) < 0 {
 		return false // there it could do nothing to have the height decided
 	}
@@ -97,7 +132,7 @@ func (t *turn) leaves(proof *SetProof, set *Set, shown []*Certificate) bool {
 			return true
 		}
 	}
-	if len(t.pool) == 0 && (a == nil || !a.halfOpen()) {
+	if t.now >= t.backAt && len(t.pool) == 0 && (a == nil || !a.halfOpen()) {
 		return true // nothing keeps it; who speaks of the other set may need it
 	}
 	mine, theirs := t.host.Genesis(t.address, t.set, t.now), t.host.Genesis(t.address, set, t.now)
@@ -109,7 +144,7 @@ func (t *turn) leaves(proof *SetProof, set *Set, shown []*Certificate) bool {
 }
 
 // part puts away what the member voted in its present first set, and takes out what it voted in the one with the given
-// digest. That it voted for a block somewhere, and for which requests, holds for the address, whatever the set.
+// digest. For which requests it voted holds for the address, whatever the set.
 func (t *turn) part(next vaultnet.Digest) {
 	b := newAttempt()
 	kept := make([]parted, 0, len(t.parted)+1)
@@ -121,20 +156,29 @@ func (t *turn) part(next vaultnet.Digest) {
 		}
 		back = true
 		b.round, b.prevote, b.precommit, b.proof = p.round, p.prevote, p.precommit, p.proof
+		b.tallies = p.tallies
+		if b.voted = p.voted; p.voted != nil {
+			b.proposals = append(b.proposals, p.voted)
+		}
 	}
 	if a := t.attempt; a != nil {
-		b.away, b.promised = a.away || a.voted != nil, a.promised
-		if a.voted != nil || a.prevote != nil || a.precommit != nil || a.round > 0 {
-			kept = append(kept, parted{t.setDigest, a.round, a.prevote, a.precommit, a.proof})
+		b.promised = a.promised
+		if a.castAny() {
+			kept = append(kept, parted{t.proof, t.setDigest, a.round, a.prevote, a.precommit, a.proof, a.voted, a.tallies})
 		}
 	}
 	if len(kept) > 0 || len(t.parted) > 0 {
-		t.unsaved.vote, t.unsaved.proposals, t.out.Record = true, nil, true
+		t.unsaved.vote, t.out.Record = true, true
 	}
 	t.parted, t.attempt = kept, nil
-	if b.away || back {
+	if back || len(b.promised) > 0 {
 		t.attempt = b
 	}
+}
+
+// holds reports whether a block with the digest is one that the member voted for in a first set that it left.
+func (o *Object) holds(block vaultnet.Digest) bool {
+	return slices.ContainsFunc(o.parted, func(p parted) bool { return p.voted != nil && p.voted.digest == block })
 }
 
 // resume makes a member go on in the round and with the votes that were kept: after a restart, or back in a first set.
@@ -173,9 +217,14 @@ func (s *SetProof) given(set *Set) vaultnet.Time {
 	return times[len(times)-set.Weak()]
 }
 
+// castAny reports whether the member has done anything in its present set that binds it there.
+func (a *attempt) castAny() bool {
+	return a.voted != nil || a.prevote != nil || a.precommit != nil || a.round > 0
+}
+
 // votedAtAll reports whether there is anything at this height, in this set, that the member must not forget.
 func (a *attempt) votedAtAll() bool {
-	return a.voted != nil || a.prevote != nil || a.precommit != nil || a.round > 0 || a.away
+	return a.castAny() || len(a.promised) > 0
 }
 
 // Voted reports whether this member has cast a vote at Height+1, which it must not forget.

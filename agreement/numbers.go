@@ -8,6 +8,7 @@ const (
 	RoundTimeoutStep = 250 * time.Millisecond // more for each round
 	RoundTimeoutCap  = 10 * time.Second
 	RepairFirst      = 200 * time.Millisecond // after news; doubles
+	RepairLatest     = time.Second            // after the first of much news
 	RepairCap        = 60 * time.Second
 	AskEvery         = time.Second      // a question for a height this member lacks, per object
 	ProofAge         = 10 * time.Second // how far the views of a proof of set may be from the block's time

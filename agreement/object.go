@@ -12,11 +12,12 @@ type Object struct {
 	cfg     *Config
 	address vaultnet.Address
 
-	height vaultnet.Height
-	state  *State // at height; at height 0 what the first block is applied to, nil while the set is unknown
-	stored *State // what the store holds, for diffs
-	last   *Decided
-	digest vaultnet.Digest // of the header at height
+	height    vaultnet.Height
+	state     *State // at height; at height 0 what the first block is applied to, nil while the set is unknown
+	stored    *State // what the store holds, for diffs
+	last      *Decided
+	digest    vaultnet.Digest // of the header at height
+	decidedAt vaultnet.Time   // when height was
 
 	set       *Set // decides height+1; nil while unknown
 	setDigest vaultnet.Digest
@@ -31,8 +32,9 @@ type Object struct {
 	forgotten vaultnet.Time // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
 	believed  []*Set        // sets that w vaults named alike, the newest 4
 
-	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
-	parted    []parted // at height 0: first sets in which it voted and that it left, ≤ maxParted
+	attempt   *attempt      // at height+1; nil: nothing seen, nothing voted
+	parted    []parted      // at height 0: first sets in which it voted and that it left, ≤ maxParted
+	backAt    vaultnet.Time // when it may go to another because there is nothing to decide in this
 	stray     [maxMembers]*Vote
 	ahead     [maxMembers][]ahead // for height+2, until height+1 is decided here
 	behind    behind
@@ -118,11 +120,13 @@ func (o *Object) Member() bool { return o.me >= 0 }
 
 // Idle reports whether the object has no timer running.
 func (o *Object) Idle() bool {
-	return (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
+	return o.owing() < 0 && (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
 }
 
 // HalfOpen reports whether this member has reason to stay awake until Height+1 is decided (design §4.1).
-func (o *Object) HalfOpen() bool { return o.attempt != nil && o.attempt.halfOpen() }
+func (o *Object) HalfOpen() bool {
+	return o.attempt != nil && o.attempt.halfOpen() || o.owing() >= 0
+}
 
 // Round is the round this member is in at Height+1.
 func (o *Object) Round() uint32 {
@@ -252,6 +256,9 @@ func (t *turn) alarm() vaultnet.Time {
 	for _, r := range t.pool {
 		at = min(at, r.Deadline+1)
 	}
+	if t.owing() >= 0 && (t.attempt == nil || !t.attempt.awake) {
+		at = min(at, t.backAt)
+	}
 	if t.behind.pending {
 		at = min(at, t.behind.askAt)
 	}
@@ -279,7 +286,7 @@ func (t *turn) flush() {
 	if t.cast == nil {
 		return
 	}
-	if t.set != nil && len(t.set.Members) > 1 {
+	if t.cast.says() && t.set != nil && len(t.set.Members) > 1 {
 		t.out.Send = append(t.out.Send, Outgoing{Set: t.set, Bundle: t.cast})
 	}
 	t.cast = nil

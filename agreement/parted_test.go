@@ -268,13 +268,16 @@ func TestGenesisHalfOpenWhereverItGoes(t *testing.T) {
 	moved, s.cluster.set = true, other
 	s.now += 1_000
 	s.submit(s.request("0=h", 1))
+	if s.m.object.Set().Digest() != other.Digest() {
+		t.Fatal("it did not go over")
+	}
 	for _, restart := range []bool{false, true} {
 		if restart {
 			s.restarts()
 			s.in()
-		}
-		if s.m.object.Set().Digest() != other.Digest() {
-			t.Fatal("it did not go over")
+			if s.m.object.Set().Digest() == other.Digest() {
+				t.Fatal("the request is lost with the restart, and it does not go back to where there is something to decide")
+			}
 		}
 		if !s.m.object.HalfOpen() || s.m.object.Clear(r.Deadline, s.now+1<<30) {
 			t.Fatalf("restart %v: not half-open any more", restart)

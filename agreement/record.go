@@ -47,18 +47,18 @@ type voteRecord struct {
 	Valid     []*Certificate    // at most one
 	Commit    []*Certificate    // at most one
 	First     []*SetProof       // at height 1: where the set comes from
-	Away      bool              // at height 1: it voted for a block in another first set
 	Parted    []partedRecord    // at height 1: first sets in which it voted and that it left
 }
 
 // partedRecord is what was voted in a first set that was left.
 type partedRecord struct {
 	_         struct{} `cbor:",toarray"`
-	Set       vaultnet.Digest
+	First     []byte   // encoded *SetProof: as it is it would lie too deep to be decoded
 	Round     uint32
 	Prevote   []*Vote // at most one
 	Precommit []*Vote // at most one
 	Proof     []*Vote
+	Voted     vaultnet.Digest
 }
 
 // proposalRecord is a block this member voted for, body and all.
@@ -143,7 +143,7 @@ func (o *Object) Record() []vaultnet.Write {
 				}
 			}
 			o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
-				gone := o.attempt == nil || o.attempt.find(digest) == nil
+				gone := (o.attempt == nil || o.attempt.find(digest) == nil) && !o.holds(digest)
 				if gone {
 					w = append(w, vaultnet.Write{Key: proposalKey(digest)})
 				}
@@ -169,10 +169,14 @@ func (o *Object) voteRecord() *voteRecord {
 	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
 		Proof: slices.Concat([]*Vote{}, a.proof), Promised: slices.Concat([]vaultnet.Digest{}, a.promised),
 		Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
-		Away: a.away, Parted: []partedRecord{}}
+		Parted: []partedRecord{}}
 	for _, p := range o.parted {
-		r.Parted = append(r.Parted, partedRecord{Set: p.set, Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
-			Proof: slices.Concat([]*Vote{}, p.proof)})
+		v := partedRecord{First: packed(p.from), Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
+			Proof: slices.Concat([]*Vote{}, p.proof)}
+		if p.voted != nil {
+			v.Voted = p.voted.digest
+		}
+		r.Parted = append(r.Parted, v)
 	}
 	if a.voted != nil {
 		r.Voted = a.voted.digest
@@ -333,11 +337,13 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 	}
 	a := newAttempt()
 	t.attempt = a
-	a.round, a.prevote, a.precommit, a.promised, a.away = r.Round, first(r.Prevote), first(r.Precommit), r.Promised, r.Away
+	a.round, a.prevote, a.precommit, a.promised = r.Round, first(r.Prevote), first(r.Precommit), r.Promised
 	a.proof = restoreProof(r)
 	a.commit = first(r.Commit)
-	for _, p := range r.Parted {
-		t.parted = append(t.parted, parted{p.Set, p.Round, first(p.Prevote), first(p.Precommit), p.Proof})
+	for i := range r.Parted {
+		p := &r.Parted[i]
+		proof, set, _ := t.firstOf(p)
+		t.parted = append(t.parted, parted{proof, set.Digest(), p.Round, first(p.Prevote), first(p.Precommit), p.Proof, nil, nil})
 	}
 	for _, p := range proposals {
 		var rec proposalRecord
@@ -348,15 +354,25 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 		if err != nil {
 			return err
 		}
+		t.savedProposals = append(t.savedProposals, h.digest)
+		if i := slices.IndexFunc(r.Parted, func(p partedRecord) bool { return p.Voted == h.digest }); i >= 0 {
+			t.parted[i].voted = h // judged when the member is back there
+			continue
+		}
+		t.judge(h)
 		if h.digest == r.Voted {
 			a.voted = h
 		}
 		a.proposals = append(a.proposals, h)
-		t.savedProposals = append(t.savedProposals, h.digest)
 	}
 	for _, c := range slices.Concat(r.Lock, r.Valid) {
 		if a.find(c.Ballot.Block) == nil {
 			return refusal.Invalid("the block with a stored polka is missing")
+		}
+	}
+	for i := range r.Parted {
+		if t.parted[i].voted == nil && !r.Parted[i].Voted.IsZero() {
+			return refusal.Invalid("a block voted for in another first set is missing")
 		}
 	}
 	if a.voted == nil && !r.Voted.IsZero() {
@@ -384,7 +400,7 @@ func (t *turn) checkVotes(r *voteRecord) error {
 			good = good && v.By.Signer == t.cfg.Self && v.Ballot.Round == r.Round && t.ours(&v.Ballot)
 		}
 	}
-	good = good && (t.height == 0 || !r.Away && len(r.Parted) == 0) && len(r.Parted) <= maxParted
+	good = good && (t.height == 0 || len(r.Parted) == 0) && len(r.Parted) <= maxParted
 	for i := range r.Parted {
 		good = good && t.castIn(&r.Parted[i])
 	}
@@ -412,15 +428,30 @@ func (t *turn) checkVotes(r *voteRecord) error {
 	return nil
 }
 
+// firstOf reads the first set that a record is about.
+func (t *turn) firstOf(p *partedRecord) (*SetProof, *Set, bool) {
+	proof, err := unpack[SetProof](p.First)
+	if err != nil {
+		return nil, nil, false
+	}
+	set, ok := proof.Set(t.address, t.limit())
+	return proof, set, ok
+}
+
 // castIn reports whether a stored vote of a first set that was left may be this member's.
 func (t *turn) castIn(p *partedRecord) bool {
-	if p.Set == t.setDigest || p.Round > maxRound || len(p.Prevote) > 1 || len(p.Precommit) > 1 {
+	_, set, ok := t.firstOf(p)
+	if !ok || p.Round > maxRound || len(p.Prevote) > 1 || len(p.Precommit) > 1 {
+		return false
+	}
+	digest := set.Digest()
+	if digest == t.setDigest {
 		return false
 	}
 	for i, votes := range [][]*Vote{p.Prevote, p.Precommit} {
 		for _, v := range votes {
 			b := &v.Ballot
-			if v.By.Signer != t.cfg.Self || b.Round != p.Round || b.Type != VoteType(i+1) || b.Set != p.Set || b.Height != 1 {
+			if v.By.Signer != t.cfg.Self || b.Round != p.Round || b.Type != VoteType(i+1) || b.Set != digest || b.Height != 1 {
 				return false
 			}
 		}
@@ -475,6 +506,5 @@ func (t *turn) loadProposal(rec *proposalRecord) (*held, error) {
 	if len(h.bodies) != len(h.header.Mutations) {
 		return nil, refusal.Invalid("stored block with %d bodies, its header names %d", len(h.bodies), len(h.header.Mutations))
 	}
-	t.judge(h)
 	return h, nil
 }

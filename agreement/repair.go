@@ -29,7 +29,7 @@ func (t *turn) repair() {
 			b.Need = h.need()
 		}
 	}
-	a.repairGap = min(2*a.repairGap, RepairCap)
+	a.repairGap, a.unrepaired = min(2*a.repairGap, RepairCap), 0
 	a.repairAt = t.now.Add(a.repairGap)
 }
 

@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -139,10 +140,11 @@ func covers(t testing.TB, m *member, r *voteRecord) {
 		t.Fatal("the votes stored are not those held")
 	case !lock(r.Lock, a.lock), !lock(r.Valid, a.valid):
 		t.Fatal("the lock or valid value stored is not the one held")
-	case r.Away != a.away, len(r.Promised) != len(a.promised):
+	case len(r.Promised) != len(a.promised):
 		t.Fatal("what was voted for in other first sets is not stored")
 	case !slices.EqualFunc(r.Parted, m.object.parted, func(s partedRecord, p parted) bool {
-		return s.Set == p.set && s.Round == p.round && same(s.Prevote, p.prevote) && same(s.Precommit, p.precommit)
+		return bytes.Equal(s.First, packed(p.from)) && s.Round == p.round && (p.voted == nil && s.Voted.IsZero() || p.voted != nil && s.Voted == p.voted.digest &&
+			m.store[string(proposalKey(s.Voted))] != nil) && same(s.Prevote, p.prevote) && same(s.Precommit, p.precommit)
 	}):
 		t.Fatal("the votes in first sets that were left are not stored")
 	case len(r.Proof) != len(a.proof):

@@ -12,14 +12,13 @@ import (
 func (t *turn) run() {
 	t.expirePool()
 	t.sendWish()
-	for range 256 { // every rule that applies moves height, round or phase; the bound is never met
-		if !t.rule() {
-			break
-		}
+	t.rules()
+	if t.quiet() && t.goBack() {
+		t.rules()
 	}
 	if a := t.attempt; a != nil {
 		switch {
-		case a.awake && len(t.pool) == 0 && t.wishing() == Change{} && a.drowsy(len(t.set.Members)):
+		case a.awake && t.quiet():
 			t.sleep()
 		case !a.awake && a.forgetAt != 0 && a.forgetAt <= t.now:
 			t.forget()
@@ -27,6 +26,21 @@ func (t *turn) run() {
 	}
 	t.repair()
 	t.catchUp()
+}
+
+// rules applies the rules until none applies.
+func (t *turn) rules() {
+	for range 256 { // every rule that applies moves height, round or phase; the bound is never met
+		if !t.rule() {
+			return
+		}
+	}
+}
+
+// quiet reports whether nothing keeps the member awake, or would.
+func (t *turn) quiet() bool {
+	a := t.attempt
+	return a == nil || !a.awake || len(t.pool) == 0 && t.wishing() == Change{} && a.drowsy(len(t.set.Members))
 }
 
 // rule applies the first rule that applies.
@@ -48,7 +62,7 @@ func (t *turn) rouse() bool {
 	voters := t.callers()
 	wished := t.wishing() != Change{}
 	switch {
-	case len(t.pool) > 0, t.HalfOpen():
+	case len(t.pool) > 0, t.attempt != nil && t.attempt.halfOpen():
 		t.wake()
 	case voters >= t.set.Weak(), wished:
 		t.wake()
