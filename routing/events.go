@@ -83,8 +83,9 @@ func (n *Node) connected(id peer.ID) {
 	}
 	if r.vault {
 		n.host.ConnManager().TagPeer(id, "vault", 10)
+		signal(n.table.changed)
 	}
-	r.poke()
+	signal(r.wake)
 	n.tell(r)
 }
 
@@ -134,6 +135,7 @@ func (n *Node) disconnected(id peer.ID) {
 	}
 	if r.vault {
 		n.contacts.learnNew(id, n.host.Peerstore().Addrs(id), time.Now())
+		signal(n.table.changed)
 	}
 	r.connected, r.vault = false, false
 	r.breaks++
@@ -147,7 +149,7 @@ func (n *Node) disconnected(id peer.ID) {
 		}
 		n.startSender(r)
 	}
-	r.poke()
+	signal(r.wake)
 	n.tell(r)
 }
 
@@ -167,10 +169,7 @@ func (n *Node) tell(r *remote) {
 	}
 	r.telling = true
 	n.teller.list = append(n.teller.list, r)
-	select {
-	case n.teller.wake <- struct{}{}:
-	default:
-	}
+	signal(n.teller.wake)
 }
 
 func (n *Node) tellAll() {

@@ -15,7 +15,7 @@ type Handler interface {
 	// Down says that there is no connection to a peer any more, be it a vault or a client; for a client there never was
 	// an Up. Up and Down come in order, one at a time, and should return quickly.
 	Down(peer vaultnet.PublicKey)
-	// Known is given the vaults of the routing table, ordered by distance from this node, once it has joined and whenever
-	// the table has changed, at most every 100 ms. None: the first vault of its network. The slice is the handler's.
+	// Known is given the vaults of the routing table and those connected, nearest to this node first, once it has joined
+	// and whenever they have changed, at most every 100 ms. None: the first vault of its network. The slice is the handler's.
 	Known(vaults []vaultnet.PublicKey)
 }

@@ -51,14 +51,6 @@ type remote struct {
 	telling    bool // waits for the teller; the node's lock
 }
 
-// poke wakes the sender, if it runs.
-func (r *remote) poke() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
-
 // failed notes that the peer could not be reached, or cut the stream at once. r.mu is held.
 func (r *remote) failed(now time.Time) {
 	wait := lastWait

@@ -71,7 +71,7 @@ func (n *Node) startSender(r *remote) {
 	if !r.sending && n.ctx.Err() == nil {
 		r.sending = n.spawn(func() { n.send(r) })
 	}
-	r.poke()
+	signal(r.wake)
 }
 
 // send is a peer's sender. It runs while there is a stream, something to send, or a connection to make.

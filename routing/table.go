@@ -23,7 +23,16 @@ const (
 	lastWalk    = 5 * time.Minute        //
 	soonWalk    = time.Second            // after a vault was lost
 	refreshTime = 10 * time.Minute       // between refreshes of all buckets
+	neighbours  = 16                     // the nearest, whose connections are kept
 )
+
+// signal makes whoever waits at c look again.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
 
 // table is what the node does about its routing table.
 type table struct {
@@ -41,12 +50,6 @@ type table struct {
 func (n *Node) watchTable() {
 	rt := n.dht.RoutingTable()
 	added, removed := rt.PeerAdded, rt.PeerRemoved
-	signal := func(c chan struct{}) {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
 	rt.PeerAdded = func(p peer.ID) {
 		added(p)
 		signal(n.table.changed)
@@ -58,20 +61,32 @@ func (n *Node) watchTable() {
 	}
 }
 
-// Known returns the vaults of the routing table, nearest to the node first.
+// Known returns the vaults of the routing table and those connected, nearest to the node first. (A bucket of the table has
+// 20 places: one of the nearest can find that of its half of the space full.)
 func (n *Node) Known() []vaultnet.PublicKey {
 	ids := n.dht.RoutingTable().ListPeers()
 	keys := make([]vaultnet.PublicKey, 0, len(ids))
+	seen := make(map[vaultnet.PublicKey]struct{}, len(ids))
 	for _, id := range ids {
 		if k, err := KeyOf(id); err == nil {
 			keys = append(keys, k)
+			seen[k] = struct{}{}
 		}
 	}
+	n.mu.RLock()
+	for k, r := range n.remotes {
+		r.mu.Lock()
+		if _, ok := seen[k]; !ok && r.vault {
+			keys = append(keys, k)
+		}
+		r.mu.Unlock()
+	}
+	n.mu.RUnlock()
 	xor.Sort(n.key.Location(), keys)
 	return keys
 }
 
-// tellKnown tells the handler, if the table is not as it was last told.
+// tellKnown tells the handler, if what is known is not as it was last told. The nearest keep their connections.
 func (n *Node) tellKnown(joined bool) {
 	t := &n.table
 	t.mu.Lock()
@@ -83,6 +98,18 @@ func (n *Node) tellKnown(joined bool) {
 	known := n.Known()
 	if t.once && slices.Equal(known, t.told) {
 		return
+	}
+	const tag = "neighbour"
+	before, now := t.told[:min(neighbours, len(t.told))], known[:min(neighbours, len(known))]
+	for _, k := range before {
+		if id, err := PeerID(k); err == nil && !slices.Contains(now, k) {
+			n.host.ConnManager().Unprotect(id, tag)
+		}
+	}
+	for _, k := range now {
+		if id, err := PeerID(k); err == nil && !slices.Contains(before, k) {
+			n.host.ConnManager().Protect(id, tag)
+		}
 	}
 	t.once, t.told = true, known
 	n.handler.Known(slices.Clone(known))
