@@ -14,6 +14,7 @@ type change struct {
 	agreement.Change
 	begun   vaultnet.Time // when this vault began to want it; 0: it is just beginning
 	invited vaultnet.Time // when the newcomer was last invited
+	asked   int           // members that were asked how far they are, counted around the set from this vault on
 }
 
 // changes is what this vault wants changed: at most [maxChanging] objects at once, the most endangered first.
@@ -278,7 +279,6 @@ func (v *Vault) pursue(l *live) {
 	}
 	if c.begun == 0 {
 		c.begun = v.now
-		v.askHeights(l)
 	}
 	if !c.Add.IsNobody() {
 		if v.now >= c.begun.Add(inviteTries*inviteEvery) {
@@ -296,11 +296,17 @@ func (v *Vault) pursue(l *live) {
 	}
 }
 
-// askHeights asks the members how far they are: a member that missed the last blocks may want what has been done.
-func (v *Vault) askHeights(l *live) {
+// askHeights asks w members how far they are, others each time: a member that missed the last blocks may want what has
+// been done, and would invite in vain. (One that says what it wants learns so from those it says it to.)
+func (v *Vault) askHeights(l *live, c *change) {
 	v.calls++
-	for _, m := range l.Set().Members {
-		v.send(m, &wire.GetSet{Call: v.calls, Address: l.entry.address()})
+	s := l.Set()
+	n := len(s.Members)
+	for range min(s.Weak(), n-1) {
+		if c.asked++; c.asked%n == 0 {
+			c.asked++ // itself
+		}
+		v.send(s.Members[(s.Index(v.cfg.Self)+c.asked)%n], &wire.GetSet{Call: v.calls, Address: l.entry.address()})
 	}
 }
 
@@ -322,6 +328,7 @@ func (v *Vault) inviteCandidate(l *live, c *change) {
 		return
 	}
 	c.invited = v.now
+	v.askHeights(l, c)
 	if _, ok := v.follows(l.Object, c.Add); !ok {
 		v.send(c.Add, &wire.Invite{Address: l.entry.address(), Set: l.Set()})
 	}
