@@ -22,7 +22,7 @@ func TestUsage(t *testing.T) {
 		code int
 		says string
 	}{
-		{"", 0, "explore"},
+		{"-h", 0, "explore"},
 		{"-h", 0, "EXAMPLES"},
 		{"explore -h", 0, "-seeds"},
 		{"explore --help", 0, "-byzantine"},
