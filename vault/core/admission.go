@@ -25,7 +25,7 @@ func (v *Vault) submitted(from vaultnet.PublicKey, m *wire.Submit, vouched bool)
 	if v.load(e, from, m) {
 		return
 	}
-	if e != nil && e.damaged {
+	if e != nil && e.damaged && e.live == nil {
 		v.refuse(from, e, r, refusal.New(refusal.Unavailable))
 		return
 	}

@@ -120,6 +120,12 @@ func (v *Vault) bundle(from vaultnet.PublicKey, m *wire.Bundle) {
 		return
 	}
 	l := e.live
+	if l.mending != nil {
+		if b := l.mending.leads(m.Bundle); b != nil {
+			v.give(l, agreement.Input{From: from, Bundle: b})
+		}
+		return
+	}
 	if l.Height() == 0 && l.Set() == nil && !v.founds(m.Bundle) && e.number == 0 {
 		v.ignore(from, "bundle of an object that is not held")
 		return

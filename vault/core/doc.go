@@ -29,4 +29,5 @@
 //	pointers.go   telling neighbours who holds what    settled.go     when "there is nothing here" may be said
 //	membership.go changes of sets; invites.go          leaver.go      leaving them
 //	chunks.go     ImmutableData; compare.go            eviction.go    the memory budget
+//	mending.go    what the store has damaged
 package core

@@ -94,7 +94,7 @@ func (v *Vault) shrink() {
 // evictable reports whether nothing of an object is lost by forgetting all but its records.
 func (v *Vault) evictable(l *live) bool {
 	v.forgetAsking(l)
-	return l.entry.stored && l.Idle() && !l.HalfOpen() && !l.dirty && !l.record && l.alarm == vaultnet.Never &&
+	return l.entry.stored && l.mending == nil && l.Idle() && !l.HalfOpen() && !l.dirty && !l.record && l.alarm == vaultnet.Never &&
 		len(l.asking) == 0 && len(l.held) == 0 && l.change == nil && (l.Member() || l.Height() == 0)
 }
 
@@ -188,7 +188,7 @@ func (v *Vault) objectLoaded(a vaultnet.Address, records []vaultnet.Write) {
 		err = refusal.Invalid("stored height %d, %d expected", o.Height(), e.height)
 	}
 	if err != nil {
-		e.damaged = true
+		v.mend(e, own)
 		if f := v.cfg.Observer.Damaged; f != nil {
 			f(a, err)
 		}

@@ -81,7 +81,7 @@ func (v *Vault) tidy(l *live) {
 	}
 	v.schedule.at(v.now.Add(wait), func() {
 		l.tidying = false
-		if l.entry.live != l || l.Height() > 0 || l.Voted() || l.following {
+		if l.entry.live != l || l.Height() > 0 || l.Voted() || l.following || l.mending != nil {
 			return
 		}
 		if v.forgetAsking(l); !l.Idle() || len(l.asking) > 0 || l.dirty || l.record || l.entry.stored && wait == forgetAfter {

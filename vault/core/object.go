@@ -61,6 +61,8 @@ type live struct {
 	ref      wire.SetRef // of refSet
 	refSet   *agreement.Set
 
+	mending *mending // its records are damaged; nil: they are not
+
 	tidying bool // looked at again in a while, for it may never come to be
 
 	size           int64 // bytes it counts in the memory budget

@@ -95,6 +95,9 @@ func (v *Vault) stepObject(l *live) {
 		v.out.records = append(v.out.records, l)
 	}
 	v.sendBundles(l, out.Send, len(in) == 0)
+	if l.mending != nil && l.Height() > 0 {
+		v.mended(l)
+	}
 	if l.Height() != height {
 		v.count(l.entry, false)
 		v.resize(l)
@@ -109,7 +112,7 @@ func (v *Vault) stepObject(l *live) {
 	v.pursue(l)
 	v.linger(l)
 	v.sweepAsking(l)
-	if l.Height() == 0 && l.Idle() {
+	if l.Height() == 0 && l.Idle() && l.mending == nil {
 		v.tidy(l)
 	}
 }
