@@ -11,6 +11,7 @@ import (
 	"vaultnet/client"
 	"vaultnet/immutabledata"
 	"vaultnet/mutabledata"
+	"vaultnet/permit"
 	"vaultnet/refusal"
 )
 
@@ -112,17 +113,16 @@ func (f *fake) Account(_ context.Context, by client.Actor) (*client.Account, vau
 
 // pays says whether an account pays for an actor.
 func (f *fake) pays(by client.Actor) error {
-	if by.NoPermit {
+	if by.Deadline > vaultnet.MaxDeadline {
+		return refusal.Invalid("deadline: %v ahead, at most %v", by.Deadline, vaultnet.MaxDeadline)
+	}
+	_, _, err := f.accounts[by.Owner()].Apply(
+		&account.IssuePermit{Allowances: []permit.Allowance{{Address: vaultnet.ChunkAddress(nil), Count: 1}}},
+		account.Context{Requester: by.Key.Public(), Owner: by.Owner(), At: f.now, Parameters: vaultnet.LocalParameters()})
+	if by.NoPermit && err == nil {
 		return refusal.Permit(refusal.Missing)
 	}
-	a := f.accounts[by.Owner()]
-	if a == nil {
-		return refusal.New(refusal.NoSuchAccount)
-	}
-	if _, ok := a.Grant(by.Key.Public()); !ok && by.Owner() != by.Key.Public() {
-		return refusal.Grant(refusal.NeverGranted)
-	}
-	return nil
+	return err
 }
 
 func (f *fake) Apply(_ context.Context, by client.Actor, at vaultnet.Address, m mutabledata.Mutation) (client.Mutated, error) {
