@@ -78,13 +78,33 @@ func (t *turn) receive(from vaultnet.PublicKey, b *Bundle) {
 			t.send(from, &Bundle{Requests: bodies})
 		}
 	}
+	if b.Height >= t.height {
+		t.outdated(from, b.Height)
+	}
 	speaks := b.Proposal != nil || len(b.Votes) > 0 || len(b.Wishes) > 0 || b.Commit != nil
 	switch {
 	case b.Height > t.height:
 		t.suppose(b.Height, from)
-	case b.Height < t.height && speaks && !t.deciding(b):
+	case b.Height < t.height && speaks && !t.deciding(b) && !t.outdated(from, b.Height):
 		t.help(from, b.Height)
 	}
+}
+
+// outdated notes how far a member says it is, and reports whether it is known to be further: then the message was long
+// under way.
+func (t *turn) outdated(from vaultnet.PublicKey, height vaultnet.Height) bool {
+	if t.set == nil {
+		return false
+	}
+	i := t.set.Index(from)
+	if i < 0 {
+		return false
+	}
+	if height < t.heard[i] {
+		return true
+	}
+	t.heard[i] = height
+	return false
 }
 
 // deciding reports whether who sent b is about to decide the last block as well: it votes for that, and does not repair

@@ -28,6 +28,7 @@ type Object struct {
 	pool      []*Request
 	withdrawn []withdrawal // by deadline
 	confirm   []confirmation
+	relays    []relay       // ≤ maxRelays
 	kept      []kept        // results past their deadlines, by deadline
 	forgotten vaultnet.Time // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
 	believed  []*Set        // sets that w vaults named alike, the newest 4
@@ -41,6 +42,7 @@ type Object struct {
 	fetch     *fetch
 	pinned    *pinned
 	helped    []seen
+	heard     [maxMembers]vaultnet.Height // the greatest that each member said it has decided
 	followers []follower
 
 	desire    Change
@@ -120,7 +122,7 @@ func (o *Object) Member() bool { return o.me >= 0 }
 
 // Idle reports whether the object has no timer running.
 func (o *Object) Idle() bool {
-	return o.owing() < 0 && (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
+	return len(o.relays) == 0 && o.owing() < 0 && (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
 }
 
 // HalfOpen reports whether this member has reason to stay awake until Height+1 is decided (design §4.1).
@@ -193,6 +195,7 @@ func (o *Object) setSet(s *Set) {
 		digest := s.Digest()
 		if digest != o.setDigest {
 			o.wishes = [maxMembers]*Wish{} // by rank in the set before
+			o.heard = [maxMembers]vaultnet.Height{}
 		}
 		o.setDigest = digest
 		o.me = s.Index(o.cfg.Self)
@@ -258,6 +261,9 @@ func (t *turn) alarm() vaultnet.Time {
 	}
 	if t.owing() >= 0 && (t.attempt == nil || !t.attempt.awake) {
 		at = min(at, t.backAt)
+	}
+	for _, r := range t.relays {
+		at = min(at, r.at)
 	}
 	if t.behind.pending {
 		at = min(at, t.behind.askAt)

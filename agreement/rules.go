@@ -12,6 +12,7 @@ import (
 func (t *turn) run() {
 	t.expirePool()
 	t.sendWish()
+	t.relayWithdrawals()
 	t.rules()
 	if t.quiet() && t.goBack() {
 		t.rules()

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"slices"
+	"time"
 
 	"vaultnet"
 	"vaultnet/refusal"
@@ -21,7 +22,9 @@ type confirmation struct {
 }
 
 // withdraw takes a requester's word that a request is not to be applied any more (design §5). From a client it is
-// relayed to the other members, once; from a member (from is zero) nobody is answered.
+// relayed to the other members, once: at once by a member that holds the request, for others may, too; else a little later
+// and only if no other member has relayed it by then, for most often the client told all. From a member (from is zero)
+// nobody is answered.
 func (t *turn) withdraw(from vaultnet.PublicKey, w *vaultnet.Withdraw) {
 	if w.Address != t.address {
 		return
@@ -45,14 +48,23 @@ func (t *turn) withdraw(from vaultnet.PublicKey, w *vaultnet.Withdraw) {
 		answer(Reply{Outcome: Refused, Err: refusal.Invalid("the deadline is more than %v ahead", vaultnet.MaxDeadline)})
 		return
 	}
+	if from.IsNobody() {
+		t.relays = slices.DeleteFunc(t.relays, func(r relay) bool { return r.id == id })
+	}
 	if !t.isWithdrawn(id) && w.Deadline.Add(t.cfg.Parameters.Skew) >= t.now {
 		if !t.rememberWithdrawn(withdrawal{id, w.Deadline}) {
 			answer(Reply{Outcome: Refused, Err: refusal.New(refusal.TooManyMutations)})
 			return
 		}
-		if !from.IsNobody() && t.me >= 0 {
+		switch {
+		case from.IsNobody() || t.me < 0:
+		case t.hasRequest(id) || len(t.relays) >= maxRelays:
 			b := t.bundle()
 			b.Withdraw = append(b.Withdraw, w)
+		default:
+			n := len(t.set.Members)
+			wait := RepairFirst / 2 * time.Duration(1+(t.me+int(id[0]))%n) // one after another
+			t.relays = append(t.relays, relay{id, w, t.now.Add(wait)})
 		}
 	}
 	t.pool = slices.DeleteFunc(t.pool, func(r *Request) bool { return r.ID == id })
@@ -64,6 +76,35 @@ func (t *turn) withdraw(from vaultnet.PublicKey, w *vaultnet.Withdraw) {
 		return
 	}
 	answer(Reply{Outcome: Withdrawn})
+}
+
+// relay is a withdrawal that a client told, and that no other member has relayed yet.
+type relay struct {
+	id       vaultnet.Digest
+	withdraw *vaultnet.Withdraw
+	at       vaultnet.Time
+}
+
+// maxRelays bounds the withdrawals that wait to be relayed.
+const maxRelays = 32
+
+// relayWithdrawals relays those that no other member has relayed.
+func (t *turn) relayWithdrawals() {
+	t.relays = slices.DeleteFunc(t.relays, func(r relay) bool {
+		if r.at > t.now {
+			return false
+		}
+		b := t.bundle()
+		b.Withdraw = append(b.Withdraw, r.withdraw)
+		return true
+	})
+}
+
+// hasRequest reports whether the request is pending here, or in a block that is held.
+func (t *turn) hasRequest(id vaultnet.Digest) bool {
+	with := func(r *Request) bool { return r != nil && r.ID == id }
+	return slices.ContainsFunc(t.pool, with) || t.attempt != nil &&
+		(slices.Contains(t.attempt.promised, id) || slices.ContainsFunc(t.attempt.proposals, func(h *held) bool { return slices.ContainsFunc(h.bodies, with) }))
 }
 
 // votedFor reports whether the member voted, at this height, for a block with the request.

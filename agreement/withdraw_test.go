@@ -198,7 +198,7 @@ func TestWithdrawIsRelayedToAll(t *testing.T) {
 	r := c.request("1=a", 1)
 	w := r.Withdrawal()
 	c.step(c.members[4], Input{From: client, Withdraw: &w})
-	c.run(100)
+	c.run(1_000)
 	for i, m := range c.members {
 		if !(&turn{Object: m.object}).isWithdrawn(r.ID) {
 			t.Errorf("member %d has not heard", i)
@@ -208,6 +208,29 @@ func TestWithdrawIsRelayedToAll(t *testing.T) {
 	c.run(3_000)
 	c.height(1)
 	c.silent()
+}
+
+// What its client told everybody one member relays, not all.
+func TestWithdrawIsRelayedByOne(t *testing.T) {
+	c := newCluster(t, 8)
+	c.create()
+	w := c.request("1=a", 1).Withdrawal()
+	for _, m := range c.members {
+		c.step(m, Input{From: client, Withdraw: &w})
+	}
+	before := c.sent
+	c.run(5_000)
+	if n := c.sent - before; n != 7 {
+		t.Errorf("%d bundles", n)
+	}
+	c.silent()
+	for range 2 * maxRelays { // beyond the bound at once
+		w := c.request("1=a", 1).Withdrawal()
+		c.step(c.members[0], Input{From: client, Withdraw: &w})
+	}
+	if n := len(c.members[0].object.relays); n != maxRelays {
+		t.Errorf("%d wait to be relayed", n)
+	}
 }
 
 // clear(t): the clock is past t + skew and no height is half-open.
