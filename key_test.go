@@ -65,3 +65,27 @@ func ExamplePublicKey_Location() {
 	fmt.Printf("vault %s stands at %x…\n", key.Short(), l[:4])
 	// Output: vault abcd0000 stands at 42d4b50e…
 }
+
+// All 14 encodings of the points whose order divides 8, and neighbours that are none.
+func TestSmallOrder(t *testing.T) {
+	for _, enc := range []string{
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	} {
+		k := vaultnet.PublicKey(unhex(t, enc))
+		for range 2 {
+			if !k.SmallOrder() {
+				t.Errorf("%x is of small order", k)
+			}
+			k[31] ^= 0x80
+		}
+		if k[5] ^= 2; k.SmallOrder() {
+			t.Errorf("%x is not", k)
+		}
+	}
+}

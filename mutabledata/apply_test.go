@@ -197,7 +197,7 @@ func crowded(t *testing.T, users int) *Object {
 	t.Helper()
 	m := &Put{Owner: alice, Permissions: []Permission{permission(Anyone, 0)}}
 	for i := range users {
-		k := vaultnet.PublicKey{1, byte(i >> 16), byte(i >> 8), byte(i)}
+		k := vaultnet.PublicKey{2, byte(i >> 16), byte(i >> 8), byte(i)}
 		m.Permissions = append(m.Permissions, permission(UserOf(k), 1))
 	}
 	o := applied(t, nil, m, byAlice)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"vaultnet"
+	"vaultnet/internal/signature"
 )
 
 var sink *Object
@@ -159,5 +160,27 @@ func TestOneEntryOfAFullObjectCostsAPath(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if n := (after.TotalAlloc - before.TotalAlloc) / runs; n > 8<<10 {
 		t.Errorf("%d bytes allocated for one entry of %d bytes", n, len(v.Content))
+	}
+}
+
+// BenchmarkValidateManyUsers judges a Put that names as many users as fit 1 MiB, keys included.
+func BenchmarkValidateManyUsers(b *testing.B) {
+	v := signature.NewVerifier(1024)
+	m := &Put{Owner: signature.NewKey([32]byte{1}).Public()}
+	for i := range 27_000 {
+		k := vaultnet.PublicKey(vaultnet.DomainBody.Hash([]byte{byte(i >> 8), byte(i)}))
+		m.Permissions = append(m.Permissions, Permission{User: UserOf(k)})
+	}
+	Sort(m)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Validate(m); err != nil {
+			b.Fatal(err)
+		}
+		for _, k := range Keys(m) {
+			if !v.ValidKey(k) {
+				b.Fatal("a key that is not valid")
+			}
+		}
 	}
 }

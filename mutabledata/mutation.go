@@ -78,41 +78,27 @@ type ChangeOwner struct {
 	Version Version // of the shell, + 1
 }
 
-// Keys returns the public keys that m names as owner or user. A mutation is InvalidRequest unless each of them is valid
-// ([vaultnet.Verifier]): whoever decodes it checks. Nobody, as the new owner of a ChangeOwner, is not among them.
+// Keys returns the public keys that m names as owner. A mutation is InvalidRequest unless each of them is valid
+// ([vaultnet.Verifier]): whoever decodes it checks. Nobody, as the new owner of a ChangeOwner, is not among them; nor are
+// users, of whom there may be many: [Validate] refuses those of small order.
 func Keys(m Mutation) []vaultnet.PublicKey { return m.keys() }
 
 // Sort puts the lists of m into the order that they must have, in place.
 func Sort(m Mutation) { m.sort() }
 
-func (m *Put) keys() []vaultnet.PublicKey {
-	ks := []vaultnet.PublicKey{m.Owner}
-	for _, p := range m.Permissions {
-		if k, ok := p.User.Key(); ok {
-			ks = append(ks, k)
-		}
-	}
-	return ks
-}
+func (m *Put) keys() []vaultnet.PublicKey { return []vaultnet.PublicKey{m.Owner} }
 
 func (m *MutateEntries) keys() []vaultnet.PublicKey { return nil }
 
-func (m *SetUserPermissions) keys() []vaultnet.PublicKey { return userKeys(m.User) }
+func (m *SetUserPermissions) keys() []vaultnet.PublicKey { return nil }
 
-func (m *DelUserPermissions) keys() []vaultnet.PublicKey { return userKeys(m.User) }
+func (m *DelUserPermissions) keys() []vaultnet.PublicKey { return nil }
 
 func (m *ChangeOwner) keys() []vaultnet.PublicKey {
 	if m.Owner.IsNobody() {
 		return nil
 	}
 	return []vaultnet.PublicKey{m.Owner}
-}
-
-func userKeys(u User) []vaultnet.PublicKey {
-	if k, ok := u.Key(); ok {
-		return []vaultnet.PublicKey{k}
-	}
-	return nil
 }
 
 func (m *Put) sort() {

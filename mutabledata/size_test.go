@@ -52,7 +52,7 @@ func TestSizeIsTheLengthOfTheEncoding(t *testing.T) {
 		check(fmt.Sprintf("%d entries left", o.Len()), o)
 	}
 	for i := range 260 {
-		u := UserOf(vaultnet.PublicKey{1, byte(i >> 8), byte(i)})
+		u := UserOf(vaultnet.PublicKey{2, byte(i >> 8), byte(i)})
 		o = applied(t, o, &SetUserPermissions{User: u, Set: PermissionSet(i % 3), Version: Version(i + 1)}, byAlice)
 		check(fmt.Sprintf("%d permissions", i+1), o)
 	}

@@ -30,7 +30,7 @@ func (r *Registry) Verify(key vaultnet.PublicKey, message []byte, sig vaultnet.S
 }
 
 // ValidKey refuses, as the real verifier does, every encoding of a point of small order. Any other key may be named.
-func (r *Registry) ValidKey(key vaultnet.PublicKey) bool { return !smallOrder(key) }
+func (r *Registry) ValidKey(key vaultnet.PublicKey) bool { return !key.SmallOrder() }
 
 func (r *Registry) sign(key *vaultnet.PublicKey, message []byte) (sig vaultnet.Signature) {
 	a, b := sipHash(r.k0, r.k1, key, message)
@@ -48,38 +48,4 @@ func (k *registered) Public() vaultnet.PublicKey { return k.public }
 
 func (k *registered) Sign(message []byte) vaultnet.Signature {
 	return k.registry.sign(&k.public, message)
-}
-
-// smallOrder reports whether key encodes, canonically or not, one of the eight points whose order divides the cofactor.
-func smallOrder(key vaultnet.PublicKey) bool {
-	key[31] &= 0x7f // the sign of x; both are of small order, or neither
-	for i := range smallOrderY {
-		if key == smallOrderY[i] {
-			return true
-		}
-	}
-	return false
-}
-
-// smallOrderY are the y coordinates of those points, little endian: orders 4, 1, 8, 8, 2, and the encodings of 0 and 1
-// as p and p+1.
-var smallOrderY = [...]vaultnet.PublicKey{
-	{},
-	{0: 1},
-	{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-		0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
-	{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-		0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-	nearP(0xec),
-	nearP(0xed),
-	nearP(0xee),
-}
-
-// nearP is 2^255 − 256 + low.
-func nearP(low byte) (y vaultnet.PublicKey) {
-	for i := range y {
-		y[i] = 0xff
-	}
-	y[0], y[31] = low, 0x7f
-	return y
 }
