@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vault": func() { os.Exit(Main()) }})
+}
+
+// freePort is a TCP port of this machine that is free now.
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// The commands, as in testdata. In a script, "until COMMAND…" runs a command until it succeeds, and $P1 to $P4 are free
+// ports.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			for i := 1; i <= 4; i++ {
+				e.Setenv(fmt.Sprintf("P%d", i), fmt.Sprint(freePort(t)))
+			}
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"until": func(ts *testscript.TestScript, neg bool, args []string) {
+				for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+					err := ts.Exec(args[0], args[1:]...)
+					if (err == nil) != neg {
+						return
+					}
+					if time.Now().After(end) {
+						ts.Fatalf("not within a minute: %s: %v", strings.Join(args, " "), err)
+					}
+				}
+			},
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				err := ts.Exec(args[1], args[2:]...)
+				code := 0
+				if exit, ok := err.(*exec.ExitError); ok {
+					code = exit.ExitCode()
+				} else if err != nil {
+					ts.Fatalf("%v", err)
+				}
+				if fmt.Sprint(code) != args[0] {
+					ts.Fatalf("%s exits with %d, want %s", strings.Join(args[1:], " "), code, args[0])
+				}
+			},
+			"occupy": func(ts *testscript.TestScript, neg bool, args []string) {
+				l, err := net.Listen("tcp", "127.0.0.1:"+args[0])
+				ts.Check(err)
+				ts.Defer(func() { l.Close() })
+			},
+		},
+	})
+}
