@@ -58,7 +58,7 @@ func (l *loop) settle() {
 	until := time.Now().Add(l.cfg.Settle)
 	var group sync.WaitGroup
 	for _, p := range l.accounts.list { // which does not change any more
-		k := newCall(op.SettleAll{As: p.as, Account: p.account, Options: op.Options{Timeout: max(time.Until(until), time.Millisecond)}})
+		k := newCall(op.SettleAll{As: p.as, Account: p.account, Unused: true, Options: op.Options{Timeout: max(time.Until(until), time.Millisecond)}})
 		l.mu.Lock()
 		l.starts = append(l.starts, k)
 		l.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 // Defaults of a [Config].
 const (
 	DefaultTimeout  = 30 * time.Second
-	DefaultSettle   = 5 * time.Second
+	DefaultSettle   = 8 * time.Second // a permit about to expire can only be settled once it is certain that it has
 	DefaultParallel = 16
 )
 

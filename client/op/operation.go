@@ -101,6 +101,9 @@ type (
 	SettleAll struct {
 		As      vaultnet.Signer
 		Account vaultnet.PublicKey
+		// Unused leaves alone what was used up: there nothing is given back, only sooner known. And it waits for no permit
+		// that only its expiry ends, since nothing is at its address.
+		Unused bool
 		Options
 	}
 )

@@ -236,6 +236,24 @@ func TestSettlementOfNothing(t *testing.T) {
 	}
 }
 
+// What is to be settled quickly leaves alone what was used up and what cannot be closed.
+func TestSettlementOfTheUnused(t *testing.T) {
+	w, alice, a := heldObject(t) // a permit of one is used up
+	for i := range 3 {
+		w.must(Mutate{As: alice, Address: a, Mutation: insert(fmt.Sprint(i), "v")})
+	}
+	w.refused(Mutate{As: alice, Address: w.address("free"), Mutation: insert("k", "v")}, refusal.NoSuchData)
+	start := w.now
+	w.must(SettleAll{As: alice, Unused: true})
+	if took := w.now.Sub(start); took > time.Second {
+		t.Errorf("took %v", took)
+	}
+	v := w.must(ReadAccount{As: alice, Unsettled: true}).Result.(AccountRead).View
+	if v.Done != 3 || v.Reserved != 2 || v.Available != 995 { // the one used up, and the one that cannot be closed
+		t.Errorf("%+v", v)
+	}
+}
+
 // A permit that was issued, as the managers say when they are asked what became of it, is nothing without their
 // signatures: they are asked for these.
 func TestPermitSignaturesAskedFor(t *testing.T) {

@@ -88,7 +88,7 @@ func (m ReadAccount) begin(c *Client, t Ticket) {
 		o.read(r, decode)
 		return
 	}
-	s := c.settleAll(owner, c.now.Add(min(timeout/2, settleBeforeRead)), func(bool) { o.read(r, decode) })
+	s := c.settleAll(owner, false, c.now.Add(min(timeout/2, settleBeforeRead)), func(bool) { o.read(r, decode) })
 	o.cancel = func() {
 		o.fail(&refusal.Error{Kind: refusal.Unavailable, Cause: Cancelled})
 		s.end(false)

@@ -12,12 +12,14 @@ type settling struct {
 	job
 	books  []*book
 	until  vaultnet.Time
+	unused bool
 	finish func(all bool) // called once
 }
 
-// settleAll begins it; nothing is waited for that is still in use.
-func (c *Client) settleAll(owner vaultnet.PublicKey, until vaultnet.Time, finish func(all bool)) *settling {
-	s := &settling{until: until, finish: finish}
+// settleAll begins it; nothing is waited for that is still in use. Where only what is unused counts, nor is what was used
+// up, nor a permit that cannot be closed because there is nothing at its address.
+func (c *Client) settleAll(owner vaultnet.PublicKey, unused bool, until vaultnet.Time, finish func(all bool)) *settling {
+	s := &settling{until: until, unused: unused, finish: finish}
 	for _, b := range c.books.list {
 		if b.account == owner {
 			s.books = append(s.books, b)
@@ -28,7 +30,7 @@ func (c *Client) settleAll(owner vaultnet.PublicKey, until vaultnet.Time, finish
 		b.customers = append(b.customers, &s.job)
 		for _, h := range b.held {
 			for i := range h.uses {
-				if u := &h.uses[i]; u.busy == 0 {
+				if u := &h.uses[i]; u.busy == 0 && (!unused || u.used < u.allowance.Count) {
 					u.wanted, u.closed = true, true
 				}
 			}
@@ -56,7 +58,7 @@ func (s *settling) step() {
 		for _, h := range b.held {
 			for i := range h.uses {
 				u := &h.uses[i]
-				left += b2i(u.wanted && !u.settled)
+				left += b2i(u.wanted && !u.settled && !(s.unused && u.open))
 				failed += b2i(u.wanted && u.failed)
 			}
 		}
@@ -92,7 +94,7 @@ func (m SettleAll) begin(c *Client, t Ticket) {
 		o.fail(err)
 		return
 	}
-	s := c.settleAll(payer(m.As, m.Account), c.now.Add(timeout), func(all bool) {
+	s := c.settleAll(payer(m.As, m.Account), m.Unused, c.now.Add(timeout), func(all bool) {
 		if !all {
 			o.fail(refusal.New(refusal.Unavailable))
 			return
