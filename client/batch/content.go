@@ -85,3 +85,10 @@ func content(to *[]byte) *member {
 		}}},
 	}
 }
+
+// SetContent gives a put-chunk its content; it does nothing to another operation.
+func (o *Operation) SetContent(b []byte) {
+	if c, ok := o.action.(*putChunk); ok {
+		c.content = b
+	}
+}

@@ -26,8 +26,8 @@ const (
 // MaxKeys is how many keys a ring holds.
 const MaxKeys = 100_000
 
-// suffix is what follows the label in the name of a key file.
-const suffix = ".key"
+// Suffix is what follows the label in the name of a key file.
+const Suffix = ".key"
 
 // Ring finds keys by label and labels by key. The zero Ring is not valid; see [Open].
 type Ring struct {
@@ -52,7 +52,7 @@ func Open(dir string, missing Missing) (*Ring, error) {
 		return nil, fmt.Errorf("key folder %s: %w", dir, cause(err))
 	}
 	for _, f := range files {
-		label, ok := strings.CutSuffix(f.Name(), suffix)
+		label, ok := strings.CutSuffix(f.Name(), Suffix)
 		if !ok || CheckLabel(label) != nil {
 			continue
 		}
@@ -67,7 +67,7 @@ func Open(dir string, missing Missing) (*Ring, error) {
 // Dir is the folder, "" for a ring in memory.
 func (r *Ring) Dir() string { return r.dir }
 
-func (r *Ring) path(label string) string { return filepath.Join(r.dir, label+suffix) }
+func (r *Ring) path(label string) string { return filepath.Join(r.dir, label+Suffix) }
 
 // keep remembers a key; r.mu is held, or nobody else knows r yet.
 func (r *Ring) keep(label string, k vaultnet.Signer) {
