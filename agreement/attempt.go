@@ -121,7 +121,7 @@ func (y *tally) majority(t VoteType, q int) (vaultnet.Digest, bool) {
 
 // certificate gathers the votes for block, in XOR rank order.
 func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
-	c := &Certificate{}
+	c := &Certificate{By: make([]*merkle.Attestation, 0, maxMembers/2)}
 	for _, v := range y.votes[t-1] {
 		if v != nil && v.Ballot.Block == block {
 			c.Ballot = v.Ballot
@@ -321,7 +321,12 @@ func (t *turn) vote(kind VoteType, h *held) {
 	if h != nil {
 		b.Block = h.digest
 	}
-	v := &Vote{Ballot: b, By: &merkle.Attestation{Signer: t.cfg.Self}}
+	own := &struct {
+		vote Vote
+		by   merkle.Attestation
+	}{Vote{Ballot: b}, merkle.Attestation{Signer: t.cfg.Self}}
+	v := &own.vote
+	v.By = &own.by
 	if kind == Prevote {
 		a.phase, a.prevote, a.proposeAt, a.earlyAt = prevoted, v, vaultnet.Never, vaultnet.Never
 	} else {

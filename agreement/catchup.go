@@ -369,7 +369,7 @@ func (t *turn) proven(d *Decided) bool {
 	digest := d.Header.Digest(t.cfg.Network, t.address)
 	voters := d.Voters.Digest()
 	c := d.Certificate
-	if d.Set.Digest() != d.Header.Set || c.Ballot.Block != digest || c.Ballot.Height != d.Header.Height ||
+	if set := d.Header.Set; set != voters && d.Set.Digest() != set || set == voters && !d.Set.equal(d.Voters) || c.Ballot.Block != digest || c.Ballot.Height != d.Header.Height ||
 		!c.Proves(Precommit, d.Voters, voters) {
 		return false
 	}

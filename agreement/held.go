@@ -290,10 +290,21 @@ func (t *turn) judge(h *held) bool {
 	}
 	h.judged = true
 	next, results, dropped, err := t.execute(h.header, h.bodies)
-	if err == nil && next.Digest() == h.header.State && next.Set.Digest() == h.header.Set {
+	if err != nil {
+		return false
+	}
+	if set := t.digestOf(next.Set); set == h.header.Set && next.digest(set) == h.header.State {
 		h.sound, h.next, h.results, h.dropped = true, next, results, dropped
 	}
 	return h.sound
+}
+
+// digestOf is a set's digest; most often it is this height's.
+func (t *turn) digestOf(s *Set) vaultnet.Digest {
+	if s == t.set {
+		return t.setDigest
+	}
+	return s.Digest()
 }
 
 // execute applies a block's requests to the agreed state. It reads of the header what a proposer chose: time and

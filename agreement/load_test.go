@@ -47,10 +47,14 @@ func TestLoadRefusesADamagedVoteRecord(t *testing.T) {
 		"a lock without quorum":   func(r *voteRecord) { r.Lock[0].By = r.Lock[0].By[1:] },
 		"a lock on what is gone":  func(r *voteRecord) { r.Lock[0].Ballot.Block[0] ^= 1 },
 		"a lock of precommits":    func(r *voteRecord) { r.Lock[0].Ballot.Type = Precommit },
-		"a valid value gone":      func(r *voteRecord) { r.Valid[0].Ballot.Block[0] ^= 1 },
-		"a lock of the future":    func(r *voteRecord) { r.Lock[0].Ballot.Round = 9 },
-		"voted for what is gone":  func(r *voteRecord) { r.Voted[0] ^= 1 },
-		"a commit of nobody":      func(r *voteRecord) { r.Commit = []*Certificate{{}} },
+		"a valid value gone": func(r *voteRecord) {
+			c := *r.Lock[0]
+			c.Ballot.Block[0] ^= 1
+			r.Valid = []*Certificate{&c}
+		},
+		"a lock of the future":   func(r *voteRecord) { r.Lock[0].Ballot.Round = 9 },
+		"voted for what is gone": func(r *voteRecord) { r.Voted[0] ^= 1 },
+		"a commit of nobody":     func(r *voteRecord) { r.Commit = []*Certificate{{}} },
 	} {
 		if s.spoiled(change) == nil {
 			t.Errorf("%s: loaded", name)

@@ -55,6 +55,7 @@ type Object struct {
 	pace     uint32 // added to the round where timeouts are computed: what the heights before have needed
 	suspects []Ref  // pending requests that were in a fresh block that failed at an earlier height
 
+	scratch        *scratch // of the step being taken
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
 }
@@ -117,6 +118,9 @@ func (o *Object) HeaderDigest() vaultnet.Digest { return o.digest }
 // Set is the set that decides Height+1, nil while unknown.
 func (o *Object) Set() *Set { return o.set }
 
+// SetDigest is the digest of Set, zero while unknown.
+func (o *Object) SetDigest() vaultnet.Digest { return o.setDigest }
+
 // Member reports whether this vault is in Set.
 func (o *Object) Member() bool { return o.me >= 0 }
 
@@ -176,8 +180,9 @@ func (o *Object) Follower(vault vaultnet.PublicKey) (vaultnet.Height, vaultnet.T
 
 // Undecided is the requests this member holds undecided: those of the block it last voted for, and its pool. At most 5,
 // no two in conflict.
-func (o *Object) Undecided() []*Request {
-	var rs []*Request
+func (o *Object) Undecided() []*Request { return o.appendUndecided(nil) }
+
+func (o *Object) appendUndecided(rs []*Request) []*Request {
 	if o.attempt != nil && o.attempt.voted != nil {
 		rs = append(rs, o.attempt.voted.bodies...)
 	}
@@ -217,15 +222,27 @@ type turn struct {
 // call: they then share a block. Nothing of the output may leave before the turn is sealed and [Object.Record], where
 // asked for, is durable.
 func (o *Object) Step(now vaultnet.Time, host Host, in ...Input) Output {
-	out := Output{Alarm: vaultnet.Never}
-	t := &turn{Object: o, now: now, host: host, out: &out}
+	if o.scratch == nil {
+		o.scratch = new(scratch)
+	}
+	t, out := &o.scratch.turn, &o.scratch.out
+	*out = Output{Alarm: vaultnet.Never}
+	*t = turn{Object: o, now: now, host: host, out: out}
 	for i := range in {
 		t.take(&in[i])
 	}
 	t.run()
 	t.flush()
 	out.Alarm = t.alarm()
-	return out
+	made := *out
+	*t, *out = turn{}, Output{}
+	return made
+}
+
+// scratch is reused from step to step.
+type scratch struct {
+	turn turn
+	out  Output
 }
 
 func (t *turn) take(in *Input) {

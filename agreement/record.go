@@ -44,7 +44,7 @@ type voteRecord struct {
 	Voted     vaultnet.Digest
 	Promised  []vaultnet.Digest // requests in blocks it voted for
 	Lock      []*Certificate    // at most one
-	Valid     []*Certificate    // at most one
+	Valid     []*Certificate    // at most one; none where it is the lock
 	Commit    []*Certificate    // at most one
 	First     []*SetProof       // at height 1: where the set comes from
 	Parted    []partedRecord    // at height 1: first sets in which it voted and that it left
@@ -167,8 +167,7 @@ func (o *Object) voteRecord() *voteRecord {
 		a = newAttempt()
 	}
 	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
-		Proof: slices.Concat([]*Vote{}, a.proof), Promised: slices.Concat([]vaultnet.Digest{}, a.promised),
-		Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
+		Proof: a.proof, Promised: a.promised, Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
 		Parted: []partedRecord{}}
 	for _, p := range o.parted {
 		v := partedRecord{First: packed(p.from), Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
@@ -184,7 +183,7 @@ func (o *Object) voteRecord() *voteRecord {
 	if a.lock != nil {
 		r.Lock = optional(a.lock.cert)
 	}
-	if a.valid != nil {
+	if a.valid != nil && a.valid != a.lock {
 		r.Valid = optional(a.valid.cert)
 	}
 	return r
@@ -379,7 +378,9 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 		return refusal.Invalid("the block voted for is missing")
 	}
 	a.lock = restoreLock(a, r)
-	if c := first(r.Valid); c != nil {
+	if c := first(r.Valid); c == nil {
+		a.valid = a.lock
+	} else {
 		if h := a.find(c.Ballot.Block); h != nil {
 			a.valid = &polka{c.Ballot.Round, h, c}
 		}

@@ -138,7 +138,7 @@ func covers(t testing.TB, m *member, r *voteRecord) {
 		t.Fatalf("stored height %d round %d, held %d and %d", r.Height, r.Round, m.object.height+1, a.round)
 	case !same(r.Prevote, a.prevote), !same(r.Precommit, a.precommit):
 		t.Fatal("the votes stored are not those held")
-	case !lock(r.Lock, a.lock), !lock(r.Valid, a.valid):
+	case !lock(r.Lock, a.lock), a.valid == a.lock && len(r.Valid) > 0, a.valid != a.lock && !lock(r.Valid, a.valid):
 		t.Fatal("the lock or valid value stored is not the one held")
 	case len(r.Promised) != len(a.promised):
 		t.Fatal("what was voted for in other first sets is not stored")

@@ -372,7 +372,8 @@ func (t *turn) block(header Header, bodies []*Request) *held {
 	if err != nil {
 		return nil
 	}
-	header.State, header.Set = next.Digest(), next.Set.Digest()
+	header.Set = t.digestOf(next.Set)
+	header.State = next.digest(header.Set)
 	return &held{header: &header, digest: header.Digest(t.cfg.Network, t.address), bodies: bodies, arrived: t.now,
 		judged: true, sound: true, next: next, results: results, dropped: dropped}
 }

@@ -50,12 +50,17 @@ func (s *Set) Answers() int { return vaultnet.Answers(len(s.Members)) }
 // quorum is how many votes make a polka or a certificate among n.
 func quorum(n int) int { return vaultnet.Quorum(n) }
 
+// equal reports whether two sets have the same number and members.
+func (s *Set) equal(o *Set) bool {
+	return s == o || s.Number == o.Number && slices.Equal(s.Members, o.Members)
+}
+
 // Digest covers the number and the members in order.
 func (s *Set) Digest() vaultnet.Digest {
-	b := make([]byte, 0, 8+32*len(s.Members))
-	b = binary.BigEndian.AppendUint64(b, s.Number)
-	for _, m := range s.Members {
-		b = append(b, m[:]...)
+	var buf [8 + 32*maxMembers]byte
+	b := binary.BigEndian.AppendUint64(buf[:0], s.Number)
+	for i := range s.Members {
+		b = append(b, s.Members[i][:]...)
 	}
 	return vaultnet.DomainSet.Hash(b)
 }

@@ -18,8 +18,11 @@ type State struct {
 }
 
 // Digest is Merkle(ledger, machine, set, time): what a header commits to.
-func (s *State) Digest() vaultnet.Digest {
-	ledger, machine, set := s.Ledger.Digest(), s.Machine.Digest(), s.Set.Digest()
+func (s *State) Digest() vaultnet.Digest { return s.digest(s.Set.Digest()) }
+
+// digest is Digest where that of the set is known.
+func (s *State) digest(set vaultnet.Digest) vaultnet.Digest {
+	ledger, machine := s.Ledger.Digest(), s.Machine.Digest()
 	var t [8]byte
 	binary.BigEndian.PutUint64(t[:], uint64(s.Time))
 	return vaultnet.DomainState.Hash(ledger[:], machine[:], set[:], t[:])
@@ -36,16 +39,16 @@ type AppliedRequest struct {
 // Ledger is the applied requests of an object whose deadlines have not passed. Immutable; the zero value is empty.
 type Ledger struct{ applied merkle.Map[*AppliedRequest] }
 
-func ledgerKey(deadline vaultnet.Time, id vaultnet.Digest) string {
-	var b [40]byte
+func ledgerKey(deadline vaultnet.Time, id vaultnet.Digest) (b [40]byte) {
 	binary.BigEndian.PutUint64(b[:8], uint64(deadline))
 	copy(b[8:], id[:])
-	return string(b[:])
+	return b
 }
 
 // Get finds an applied request.
 func (l Ledger) Get(deadline vaultnet.Time, id vaultnet.Digest) (*AppliedRequest, bool) {
-	return l.applied.Get(ledgerKey(deadline, id))
+	key := ledgerKey(deadline, id)
+	return l.applied.Find(key[:])
 }
 
 // Len is how many it holds.
@@ -56,7 +59,8 @@ func (l Ledger) Digest() vaultnet.Digest { return l.applied.Digest() }
 
 // Put adds an applied request.
 func (l Ledger) Put(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest) Ledger {
-	return Ledger{l.applied.Put(ledgerKey(deadline, id), a, a.digest())}
+	key := ledgerKey(deadline, id)
+	return Ledger{l.applied.Put(string(key[:]), a, a.digest())}
 }
 
 // Prune drops what has a deadline before at: no block from then on can contain it. It tells dropped of each.

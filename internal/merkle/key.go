@@ -7,7 +7,7 @@ import "math/bits"
 // another's beginning differs from it in a bit.
 
 // bitAt is bit number pos of key.
-func bitAt(key string, pos uint32) int {
+func bitAt[K ~string | ~[]byte](key K, pos uint32) int {
 	i, off := pos/9, pos%9
 	if uint64(i) >= uint64(len(key)) {
 		return 0

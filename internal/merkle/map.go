@@ -32,7 +32,12 @@ type entry[V any] struct {
 }
 
 func newLeaf[V any](key string, v V, leaf vaultnet.Digest) *node[V] {
-	return &node[V]{digest: entryDigest(key, leaf), bit: equal, count: 1, least: &entry[V]{key, v}}
+	l := &struct {
+		node  node[V]
+		entry entry[V]
+	}{node[V]{digest: entryDigest(key, leaf), bit: equal, count: 1}, entry[V]{key, v}}
+	l.node.least = &l.entry
+	return &l.node
 }
 
 func newInner[V any](bit uint32, left, right *node[V]) *node[V] {
@@ -95,9 +100,19 @@ func (m Map[V]) Get(key string) (V, bool) {
 	return none, false
 }
 
+// Find is Get for a key in a buffer.
+func (m Map[V]) Find(key []byte) (V, bool) {
+	if n := nearest(m.root, key); n != nil && n.least.key == string(key) {
+		return n.least.value, true
+	}
+	var none V
+	return none, false
+}
+
 // nearest is the leaf that shares the most bits with key, or nil.
-func (m Map[V]) nearest(key string) *node[V] {
-	n := m.root
+func (m Map[V]) nearest(key string) *node[V] { return nearest(m.root, key) }
+
+func nearest[V any, K ~string | ~[]byte](n *node[V], key K) *node[V] {
 	if n == nil {
 		return nil
 	}

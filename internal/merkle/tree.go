@@ -3,6 +3,7 @@ package merkle
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math/bits"
 
 	"vaultnet"
 )
@@ -13,32 +14,38 @@ const MaxWidth = 65536
 // Tree is the Merkle tree over what is stated in one turn. An odd node at the end of a level is promoted to the next as
 // it is, not doubled. The tree of no leaves has the zero root.
 type Tree struct {
-	width  int
-	levels [][]vaultnet.Digest // hashed leaves first, the root's level last
+	width int
+	nodes []vaultnet.Digest // level by level: hashed leaves first, the root last
+	one   [1]vaultnet.Digest
 }
 
 // NewTree builds the tree over leaves, of which it keeps no reference. Each leaf is hashed with its index and the width
 // of the tree, so a root commits to the order and number of leaves, and there is one path to each.
 func NewTree(leaves []vaultnet.Digest) *Tree {
 	t := &Tree{width: len(leaves)}
-	if len(leaves) == 0 {
-		return t
+	t.nodes = t.one[:0]
+	if t.width > 1 { // most turns state one thing or nothing
+		total := 0
+		for width := t.width; ; width = (width + 1) / 2 {
+			if total += width; width == 1 {
+				break
+			}
+		}
+		t.nodes = make([]vaultnet.Digest, 0, total)
 	}
-	level := make([]vaultnet.Digest, 0, len(leaves))
 	for i := range leaves {
-		level = append(level, hashLeaf(uint32(i), uint32(len(leaves)), &leaves[i]))
+		t.nodes = append(t.nodes, hashLeaf(uint32(i), uint32(len(leaves)), &leaves[i]))
 	}
-	t.levels = append(t.levels, level)
-	for len(level) > 1 {
-		next := make([]vaultnet.Digest, 0, (len(level)+1)/2)
-		for i := 0; i+1 < len(level); i += 2 {
-			next = append(next, hashPair(&level[i], &level[i+1]))
+	start := 0
+	for width := t.width; width > 1; width = (width + 1) / 2 {
+		level := t.nodes[start : start+width]
+		for i := 0; i+1 < width; i += 2 {
+			t.nodes = append(t.nodes, hashPair(&level[i], &level[i+1]))
 		}
-		if len(level)%2 == 1 {
-			next = append(next, level[len(level)-1])
+		if width%2 == 1 {
+			t.nodes = append(t.nodes, level[width-1])
 		}
-		level = next
-		t.levels = append(t.levels, level)
+		start += width
 	}
 	return t
 }
@@ -48,7 +55,7 @@ func (t *Tree) Root() vaultnet.Digest {
 	if t.width == 0 {
 		return vaultnet.Digest{}
 	}
-	return t.levels[len(t.levels)-1][0]
+	return t.nodes[len(t.nodes)-1]
 }
 
 // Path leads from leaf i to the root. There is none (a path of width 0, which leads nowhere) where there is no leaf i.
@@ -57,13 +64,15 @@ func (t *Tree) Path(i int) Path {
 		return Path{}
 	}
 	p := Path{Index: uint32(i), Width: uint32(t.width)}
-	if n := len(t.levels) - 1; n > 0 {
-		p.Siblings = make([]vaultnet.Digest, 0, n)
+	if t.width > 1 {
+		p.Siblings = make([]vaultnet.Digest, 0, bits.Len(uint(t.width-1)))
 	}
-	for _, level := range t.levels[:len(t.levels)-1] {
-		if s := i ^ 1; s < len(level) {
-			p.Siblings = append(p.Siblings, level[s])
+	start := 0
+	for width := t.width; width > 1; width = (width + 1) / 2 {
+		if s := i ^ 1; s < width {
+			p.Siblings = append(p.Siblings, t.nodes[start+s])
 		}
+		start += width
 		i /= 2
 	}
 	return p
