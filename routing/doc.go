@@ -32,5 +32,6 @@
 // # What it does not do
 //
 // No relaying, no hole punching, no address discovery: a vault is reached at the addresses it listens on. It keeps no
-// values and no provider records in the DHT. It does not judge who is a member of what, and believes nobody's word.
+// values and no provider records in the DHT. It does not judge who is a member of what, and believes nobody's word. It logs nothing; what
+// libp2p would log is discarded unless the environment variable GOLOG_LOG_LEVEL is set.
 package routing

@@ -3,8 +3,11 @@ package routing
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/netip"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p"
@@ -15,6 +18,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/core/transport"
+	"github.com/libp2p/go-libp2p/gologshim"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
@@ -44,8 +48,16 @@ const (
 	streamMost  = 4 << 20         // bytes of a stream that a peer may send before they are read
 )
 
+// quiet discards what libp2p logs about itself, of which strangers write most, unless its own variable asks for it.
+var quiet = sync.OnceFunc(func() {
+	if os.Getenv("GOLOG_LOG_LEVEL") == "" {
+		gologshim.SetDefaultHandler(slog.DiscardHandler)
+	}
+})
+
 // newHost makes the libp2p host, which does not listen yet. What libp2p offers besides connections is turned off.
 func newHost(cfg Config, key crypto.PrivKey) (host.Host, error) {
+	quiet()
 	manager, err := connmgr.NewConnManager(cfg.Peers*3/4, cfg.Peers,
 		connmgr.WithGracePeriod(5*time.Second), connmgr.WithSilencePeriod(5*time.Second))
 	if err != nil {

@@ -123,6 +123,9 @@ func TestVaultsStartedTogetherKnowTheirNeighbours(t *testing.T) {
 		listen string
 	}{{"16-tcp", 16, tcp}, {"16-quic", 16, quic}, {"32-memory", 32, memory}} {
 		t.Run(c.name, func(t *testing.T) {
+			if testing.Short() && c.n > 16 {
+				t.Skip("many handshakes")
+			}
 			nodes, handlers := vaults(t, c.n, c.listen, routing.NewMemory())
 			all := make([]vaultnet.PublicKey, len(nodes))
 			for i, n := range nodes {
@@ -171,7 +174,7 @@ func TestFirstVaultIsToldThatItIsAlone(t *testing.T) {
 
 func TestLookupFindsTheNearest(t *testing.T) {
 	network := routing.NewMemory()
-	nodes, _ := vaults(t, 24, memory, network)
+	nodes, _ := vaults(t, 12, memory, network)
 	client := start(t, routing.Config{Seed: seed(100), Bootstrap: nodes[3].Addresses(), Memory: network}, newRecorder())
 	join(t, client)
 	var all []vaultnet.PublicKey
