@@ -42,8 +42,9 @@ type Client struct {
 	ready  []*job
 	alarms alarms
 
-	out   Output
-	sends map[vaultnet.PublicKey]int // index in out.Send
+	out    Output
+	flight uint64                     // counts [Client.Output]
+	sends  map[vaultnet.PublicKey]int // index in out.Send
 }
 
 // Ticket names an operation under way.
@@ -135,6 +136,7 @@ func (c *Client) Output() Output {
 		out.Alarm = max(c.alarms[0].at, c.now+1)
 	}
 	c.out = Output{}
+	c.flight++
 	clear(c.sends)
 	return out
 }

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"vaultnet"
 	"vaultnet/internal/wire"
 )
@@ -10,35 +12,79 @@ import (
 type locating struct {
 	owner   *job
 	place   *place
-	call    wire.Call
+	asking  []*round // whose answers it hears, the newest [maxRounds]
 	again   repeat
 	rounds  int
 	probing bool // the members of a set that is known are asked whether they are
 	said    roster[*wire.SetAnswer]
 }
 
-// begin makes ready; nothing is sent before [locating.step].
-func (l *locating) begin(owner *job, p *place) {
-	*l = locating{owner: owner, place: p}
-	l.call = p.c.open(l)
+// round is one question to vaults who holds an address, for all jobs that want to know it before it leaves. A job that
+// begins later asks again: what it is told has to be as fresh as it is.
+type round struct {
+	place  *place
+	call   wire.Call
+	flight uint64 // of [Client.Output]: what it leaves with
+	asked  []vaultnet.PublicKey
+	jobs   []*locating
 }
+
+// maxRounds bounds the questions whose answers a job waits for.
+const maxRounds = 8
+
+// begin makes ready; nothing is sent before [locating.step].
+func (l *locating) begin(owner *job, p *place) { *l = locating{owner: owner, place: p} }
 
 func (l *locating) end() {
-	if l.owner != nil {
-		l.place.c.close(l.call)
-		l.owner = nil
+	for len(l.asking) > 0 {
+		l.forget()
+	}
+	l.owner = nil
+}
+
+// ask asks a vault, together with the other jobs here that do so now.
+func (l *locating) ask(v vaultnet.PublicKey) {
+	p := l.place
+	r := p.round
+	if r == nil || r.flight != p.c.flight || len(r.jobs) == 0 {
+		r = &round{place: p, flight: p.c.flight}
+		r.call = p.c.open(r)
+		p.round = r
+	}
+	if !slices.Contains(l.asking, r) {
+		if len(l.asking) == maxRounds {
+			l.forget()
+		}
+		l.asking, r.jobs = append(l.asking, r), append(r.jobs, l)
+	}
+	if !slices.Contains(r.asked, v) {
+		r.asked = append(r.asked, v)
+		p.c.send(v, &wire.GetSet{Call: r.call, Address: p.address})
 	}
 }
 
-func (l *locating) answer(from vaultnet.PublicKey, m wire.Message) {
+// forget no longer waits for the oldest question's answers.
+func (l *locating) forget() {
+	r := l.asking[0]
+	l.asking = slices.Delete(l.asking, 0, 1)
+	r.jobs = slices.DeleteFunc(r.jobs, func(o *locating) bool { return o == l })
+	if len(r.jobs) == 0 {
+		r.place.c.close(r.call)
+	}
+}
+
+func (r *round) answer(from vaultnet.PublicKey, m wire.Message) {
 	a, ok := m.(*wire.SetAnswer)
-	s := l.said.find(from)
-	if !ok || s == nil || a.Address != l.place.address {
+	if !ok || a.Address != r.place.address || !slices.Contains(r.asked, from) {
 		return
 	}
-	s.heard, s.word = true, a
-	l.place.hear(from, wire.SetRef{}, a.Set, a.Nearer)
-	l.owner.poke()
+	for _, l := range r.jobs {
+		if s := l.said.find(from); s != nil {
+			s.heard, s.word = true, a
+			l.owner.poke()
+		}
+	}
+	r.place.hear(from, wire.SetRef{}, a.Set, a.Nearer)
 }
 
 // lacking reports whether there is something to ask.
@@ -63,17 +109,13 @@ func (l *locating) step() vaultnet.Time {
 	if p.thin() || l.rounds > 3 {
 		p.lookup()
 	}
-	var m *wire.GetSet
 	for _, v := range p.audience() {
 		s := l.said.admit(v)
 		if s == nil || s.asked && (!due || s.heard && (l.probing || !p.known() && s.word.Set == nil && s.word.Settled)) {
 			continue
 		}
-		if m == nil {
-			m = &wire.GetSet{Call: l.call, Address: p.address}
-		}
 		s.asked = true
-		p.c.send(v, m)
+		l.ask(v)
 	}
 	if p.vague() && p.c.now < p.unsure {
 		return min(l.again.next, p.unsure)

@@ -42,6 +42,7 @@ type place struct {
 	lookedUp bool          // a lookup has been answered since the set was last unknown
 	lookAt   vaultnet.Time // before it no other lookup is made
 
+	round *round // the newest question who holds the address; nil: none yet
 	users []*job // poked when something changes here
 	used  uint64 // when it was last of use: orders eviction
 }

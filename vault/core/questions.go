@@ -63,7 +63,7 @@ func (v *Vault) getSet(from vaultnet.PublicKey, m *wire.GetSet) {
 		} else if e != nil {
 			answer.Height = e.height
 		}
-		answer.Settled = v.settled(m.Address)
+		answer.Settled = answer.Set == nil && v.settled(m.Address) // of one that is held it says nothing
 		v.send(from, answer)
 	})
 }
