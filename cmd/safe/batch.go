@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"vaultnet/client/batch"
+	"vaultnet/client/keyring"
+)
+
+// newBatch makes the subcommand that other programs drive; docs/batch.md is its contract.
+func newBatch(s streams) *ffcli.Command {
+	flags := newFlagSet("safe batch")
+	c := common{streams: s}
+	var keys string
+	var parallel int
+	var noRetry bool
+	var timeout time.Duration
+	flags.StringVar(&c.network, "network", "", "network `FILE`, or the name of a network that simnet runs on this machine (default: the one called local)")
+	flags.StringVar(&keys, "keys", "", "keep the keys of labels in `DIR`, mode 0600 (default: they are made for this run and forgotten)")
+	flags.IntVar(&parallel, "parallel", 1, "`N` lines at once, answered in order; nothing runs beside a sleep")
+	flags.BoolVar(&noRetry, "no-retry", false, "have retryable refusals be the answer")
+	flags.DurationVar(&timeout, "timeout", 30*time.Second, "`D` for each operation that names none")
+	flags.BoolVar(&c.json, "json", true, "answers are JSON in any case")
+	return &ffcli.Command{
+		Name:       "batch",
+		ShortUsage: "safe batch [-network FILE] [-keys DIR] [-parallel N] [-no-retry] [-timeout 30s] < ops.jsonl",
+		ShortHelp:  "One JSON operation from each line of the input, one JSON result to each line of the output.",
+		LongHelp: `EXAMPLE
+  safe batch <<'END'
+  {"op":"create-account","as":"alice"}
+  {"op":"put","as":"alice","address":{"name":"notes","tag":15000},"entries":{"first":"hello"}}
+  {"op":"get-entries","address":{"name":"notes","tag":15000}}
+  END
+
+OPERATIONS
+` + operations() + `
+docs/batch.md says what each takes and answers. Labels stand for keys that are made on first use, but for
+the ready accounts of a local network, sample-1 and so on.
+
+` + exitCodes,
+		FlagSet:   flags,
+		UsageFunc: usage,
+		Exec: func(ctx context.Context, args []string) error {
+			switch {
+			case len(args) > 0:
+				return usageError("%q: no arguments; operations come from the standard input", args[0])
+			case parallel < 1 || parallel > batch.MaxInFlight:
+				return usageError("-parallel %d: want 1 to %d", parallel, batch.MaxInFlight)
+			case timeout < time.Millisecond:
+				return usageError("-timeout %v: want at least 1ms", timeout)
+			}
+			ring, err := keyring.Open(keys, keyring.MakeMissing)
+			if err != nil {
+				return exit{code: exitUsage, err: err}
+			}
+			f, err := c.readNetwork()
+			if err != nil {
+				return err
+			}
+			addSamples(ring, f, "sample-")
+			n, err := c.connect(ctx, f)
+			if err != nil {
+				return err
+			}
+			defer n.Close()
+			runner := batch.Runner{Network: n, Keys: ring, NoRetry: noRetry, Timeout: timeout}
+			misunderstood, err := runner.Lines(ctx, s.in, s.out, parallel)
+			if err != nil {
+				return err
+			}
+			if misunderstood {
+				return exit{code: exitRefused} // the answers say where
+			}
+			return nil
+		},
+	}
+}
+
+// operations lists the table, one line each.
+func operations() string {
+	var b []byte
+	for _, v := range batch.Verbs() {
+		b = append(b, "  "...)
+		b = append(b, v.Name...)
+		for range 22 - len(v.Name) {
+			b = append(b, ' ')
+		}
+		b = append(b, v.About...)
+		b = append(b, '\n')
+	}
+	return string(b)
+}
