@@ -19,8 +19,7 @@ func on[M wire.Message](f func(v *Vault, from vaultnet.PublicKey, m M)) (code ui
 	return wire.RowOf(zero).Code, func(v *Vault, from vaultnet.PublicKey, m wire.Message) { f(v, from, m.(M)) }
 }
 
-func makeHandlers() map[uint8]handler {
-	all := make(map[uint8]handler)
+func makeHandlers() (all [256]handler) {
 	put := func(code uint8, h handler) { all[code] = h }
 	put(on((*Vault).hello))
 	put(on((*Vault).goodbye))

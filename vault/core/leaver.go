@@ -49,7 +49,7 @@ func (v *Vault) graceOver(l *live, until vaultnet.Time) {
 func (v *Vault) erase(l *live) {
 	e := l.entry
 	for _, w := range l.Erase() {
-		v.out.erased = append(v.out.erased, vaultnet.Write{Key: append(ObjectPrefix(e.address()), w.Key...)})
+		v.out.erased = append(v.out.erased, vaultnet.Write{Key: recordKey(e.address(), w.Key)})
 	}
 	for _, a := range l.asking {
 		v.answered(a)

@@ -35,7 +35,7 @@ func (v *Vault) mend(e *object, stored []vaultnet.Write) {
 // mended ends it when a state is there: what the store still has is deleted before that is written.
 func (v *Vault) mended(l *live) {
 	for _, k := range l.mending.stale {
-		v.out.writes = append(v.out.writes, vaultnet.Write{Key: append(ObjectPrefix(l.entry.address()), k...)})
+		v.out.writes = append(v.out.writes, vaultnet.Write{Key: recordKey(l.entry.address(), k)})
 	}
 	l.mending, l.entry.damaged = nil, false
 }

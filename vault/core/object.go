@@ -72,6 +72,12 @@ type live struct {
 // ObjectPrefix is what the keys of an object's records in the store begin with.
 func ObjectPrefix(a vaultnet.Address) []byte { return a.Append([]byte{sectionObject}) }
 
+// recordKey is the key of one of an object's records in the store.
+func recordKey(a vaultnet.Address, own []byte) []byte {
+	k := make([]byte, 0, 1+vaultnet.AddressSize+len(own))
+	return append(a.Append(append(k, sectionObject)), own...)
+}
+
 // Sections of the store: the first byte of a key.
 const (
 	sectionChunk  = 'c' // + name: its length (8 bytes, big endian)

@@ -130,8 +130,10 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	}
 	for _, l := range o.records {
 		l.record = false
-		for _, w := range l.Record() {
-			o.writes = append(o.writes, vaultnet.Write{Key: append(ObjectPrefix(l.entry.address()), w.Key...), Value: w.Value})
+		record, a := l.Record(), l.entry.address()
+		o.writes = slices.Grow(o.writes, len(record))
+		for _, w := range record {
+			o.writes = append(o.writes, vaultnet.Write{Key: recordKey(a, w.Key), Value: w.Value})
 			l.entry.stored = l.entry.stored || w.Value != nil
 		}
 	}
