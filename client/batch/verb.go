@@ -1,6 +1,9 @@
 package batch
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Group says what a verb is about.
 type Group uint8
@@ -95,4 +98,17 @@ func Find(name string) *Verb {
 		return nil
 	}
 	return &verbs[i]
+}
+
+// Takes lists the operation's own members, with a question mark where they can be left out.
+func (v *Verb) Takes() string {
+	var all []string
+	for _, m := range v.make().members() {
+		name := m.name
+		if !m.needed {
+			name += "?"
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
@@ -79,17 +81,11 @@ the ready accounts of a local network, sample-1 and so on.
 	}
 }
 
-// operations lists the table, one line each.
+// operations lists the table: what each operation takes and does.
 func operations() string {
-	var b []byte
+	var b strings.Builder
 	for _, v := range batch.Verbs() {
-		b = append(b, "  "...)
-		b = append(b, v.Name...)
-		for range 22 - len(v.Name) {
-			b = append(b, ' ')
-		}
-		b = append(b, v.About...)
-		b = append(b, '\n')
+		fmt.Fprintf(&b, "  %-20s  %s\n  %-20s    %s\n", v.Name, v.About, "", v.Takes())
 	}
-	return string(b)
+	return b.String()
 }
