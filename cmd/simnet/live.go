@@ -40,6 +40,7 @@ type sight struct {
 	who     vaultnet.PublicKey
 	what    string
 	kind    string
+	routine bool // permits are fetched and given back all the time: told only where that is refused
 	told    bool // applied, or stored
 	refused map[refusal.Kind]*spoken
 	holders map[int]bool
@@ -54,6 +55,7 @@ type spoken struct {
 const (
 	maxSights = 16_384
 	maxLines  = 4_096
+	maxWhat   = 100 // characters
 )
 
 func newLive(w io.Writer, vaults int, names map[vaultnet.PublicKey]string) *live {
@@ -152,8 +154,13 @@ func (l *live) submitted(r *agreement.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if s, fresh := l.see(r.ID); fresh {
-		s.who, s.kind, s.what = r.Requester, kindOf(r), whatOf(r)
+		s.request(r)
 	}
+}
+
+// request notes what a request asks for.
+func (s *sight) request(r *agreement.Request) {
+	s.who, s.kind, s.what, s.routine = r.Requester, kindOf(r), whatOf(r), isRoutine(r)
 }
 
 func (l *live) applied(r *agreement.Request, h vaultnet.Height) {
@@ -161,13 +168,15 @@ func (l *live) applied(r *agreement.Request, h vaultnet.Height) {
 	defer l.mu.Unlock()
 	s, fresh := l.see(r.ID)
 	if fresh {
-		s.who, s.kind, s.what = r.Requester, kindOf(r), whatOf(r)
+		s.request(r)
 	}
 	if s.told {
 		return
 	}
 	s.told = true
-	l.tell(s, r.Address, s.what, fmt.Sprintf("h %d", h))
+	if !s.routine {
+		l.tell(s, r.Address, s.what, fmt.Sprintf("h %d", h))
+	}
 }
 
 func (l *live) refused(vault int, r *wire.Reply) {
@@ -225,12 +234,12 @@ func (l *live) stored(vault int, name vaultnet.Name, size int) {
 
 // tell hands a line over to be written. The caller holds the lock.
 func (l *live) tell(s *sight, a vaultnet.Address, what, height string) {
-	if !l.on || s.kind == "" {
+	if !l.on {
 		return
 	}
 	now := time.Now()
-	line := fmt.Sprintf("%s  %-15s %-15s %-11s %-40s %-7s %4d ms\n", now.Format("15:04:05.000"), s.kind, l.object(a), l.name(s.who),
-		what, height, now.Sub(s.first).Milliseconds())
+	line := fmt.Sprintf("%s  %-15s %-15s %-12s %-6s %5d ms  %s\n", now.Format("15:04:05.000"), s.kind, l.object(a), l.name(s.who),
+		height, now.Sub(s.first).Milliseconds(), printable(what, maxWhat))
 	if l.dropped > 0 {
 		line = fmt.Sprintf("%s  … %d lines left out: they came too fast\n%s", now.Format("15:04:05.000"), l.dropped, line)
 	}
@@ -260,8 +269,19 @@ func (l *live) object(a vaultnet.Address) string {
 	return fmt.Sprintf("%x/%d", a.Name[:4], a.Tag)
 }
 
-// kindOf is the name of what a request asks for; "": nothing that is told (permits are fetched and given back all the
-// time).
+// isRoutine reports whether clients ask for it by themselves.
+func isRoutine(r *agreement.Request) bool {
+	switch d := r.Decoded.(type) {
+	case *wire.Close:
+		return true
+	case *wire.Operation:
+		c := d.Operation.Code()
+		return c == account.CodeIssuePermit || c == account.CodeSettle
+	}
+	return false
+}
+
+// kindOf is the name of what a request asks for.
 func kindOf(r *agreement.Request) string {
 	switch d := r.Decoded.(type) {
 	case *wire.Mutation:
@@ -278,11 +298,9 @@ func kindOf(r *agreement.Request) string {
 			return "change-owner"
 		}
 	case *wire.Operation:
-		if c := d.Operation.Code(); c != account.CodeIssuePermit && c != account.CodeSettle {
-			return c.String()
-		}
+		return d.Operation.Code().String()
 	}
-	return ""
+	return "close-permit"
 }
 
 // whatOf is what a request asks for, shortly.

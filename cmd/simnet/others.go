@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -66,6 +67,8 @@ func (r *remote) socket() (string, error) {
 	}
 	f, err := network.Read(path)
 	switch {
+	case isMissing(err) && r.file == "" && answers(socketPath(filepath.Dir(path), r.name)): // started with -out
+		return socketPath(filepath.Dir(path), r.name), nil
 	case isMissing(err) && r.file == "":
 		return "", notRunningError{fmt.Errorf("no network called %q runs on this machine; start it with simnet%s", r.name, nameFlag(r.name))}
 	case isMissing(err):

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,8 +20,9 @@ const (
 )
 
 // portOf is the first port of the network of a name: 47000 for the usual one, else the next hundred that no other name
-// has, remembered in folder as a file called by the port that holds the name.
-func portOf(folder, name string) (int, error) {
+// has and of which nobody else uses the first ones that are needed, remembered in folder as a file called by the port that
+// holds the name.
+func portOf(folder, name string, needed int) (int, error) {
 	if name == network.DefaultName {
 		return firstPort, nil
 	}
@@ -42,6 +44,9 @@ func portOf(folder, name string) (int, error) {
 		}
 	}
 	for port := firstPort + hundred; port <= lastPort; port += hundred {
+		if !free(port, needed) {
+			continue
+		}
 		f, err := os.OpenFile(filepath.Join(ports, strconv.Itoa(port)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
 			continue
@@ -53,4 +58,16 @@ func portOf(folder, name string) (int, error) {
 		return port, errors.Join(err, f.Close())
 	}
 	return 0, fmt.Errorf("no hundred of ports is left for %q: remove files of networks that are gone from %s, or choose -port", name, ports)
+}
+
+// free reports whether nobody uses some ports.
+func free(first, number int) bool {
+	for port := first; port < first+number; port++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			return false
+		}
+		l.Close()
+	}
+	return true
 }

@@ -170,7 +170,7 @@ func (u *up) recall(folder string) error {
 
 func (u *up) choosePort(folder string) (err error) {
 	if u.port == 0 {
-		u.port, err = portOf(folder, u.name)
+		u.port, err = portOf(folder, u.name, u.vaults)
 	}
 	return err
 }
@@ -363,33 +363,36 @@ func (u *up) banner(w io.Writer, f *network.File, file, keys string) {
 	line("ports", "127.0.0.1:%d to %d", u.port, u.port+u.vaults-1)
 	line("data", "%s", kept)
 	if u.liars > 0 {
-		line("liars", "vaults %d to %d serve corrupted data and contradict themselves", u.vaults-u.liars, u.vaults-1)
+		line("liars", "the last %s (%d to %d): corrupted data, contradictions", count(u.liars, "vault", "vaults"), u.vaults-u.liars, u.vaults-1)
 	}
-	if u.vaults < 4 {
-		line("note", "fewer than 4 vaults: not one of them may fail or lie")
+	if n := min(u.vaults, f.Parameters.GroupSize); u.liars > vaultnet.Faults(n) {
+		line("note", "of %d that hold an object at most %d may fail or lie", n, vaultnet.Faults(n))
 	}
 	line("network file", "%s", file)
 	line("accounts", "%s; %s operations each", labels(f.Sample.Accounts, nil), grouped(max(localnet.DefaultOperations, f.Parameters.AccountOperations)))
 	line("apps", "%s", labels(f.Sample.Apps, f.Sample.Accounts))
 	line("keys", "%s/LABEL.key", keys)
 	line("", "FOR TESTING ONLY: everybody can compute them")
-	where := u.nameFlag()
+	where := ""
+	if u.name != network.DefaultName {
+		where = " -network " + u.name
+	}
 	if u.out != "" {
 		where = " -network " + file
 	}
 	fmt.Fprintf(w, `
 Try, in another terminal:
 
-  go run ./cmd/safe batch%s <<'END'
-  {"op":"put","as":"alice","address":{"name":"notes","tag":15000},"entries":{"first":"hello"}}
-  {"op":"get-entries","address":{"name":"notes","tag":15000}}
-  END
-  go run ./cmd/simnet status%s
-  go run ./cmd/simnet stop%s 3      (and start: a vault that is gone is not missed)
+  go run ./cmd/safe data put%[1]s -as sample-1 -name notes -tag 15000 -entry first=hello
+  go run ./cmd/safe data get-entries%[1]s -name notes -tag 15000
+  go run ./cmd/simnet status%[2]s
+  go run ./cmd/simnet stop%[2]s %[3]d        a vault that is gone is not missed; start%[2]s %[3]d brings it back
 
-or in Go:  c, err := client.Local(ctx%s)
+or in Go:
 
-Ctrl-C stops it.`, where, u.nameFlag(), u.nameFlag(), goName(u))
+  c, err := %[4]s
+
+Ctrl-C stops it.`, where, u.nameFlag(), min(3, u.vaults-1), u.goConnect(file))
 	if u.quiet {
 		fmt.Fprintln(w)
 	} else {
@@ -397,15 +400,20 @@ Ctrl-C stops it.`, where, u.nameFlag(), u.nameFlag(), goName(u))
 	}
 }
 
-func goName(u *up) string {
-	if u.name == network.DefaultName {
-		return ""
+// goConnect is the Go expression that connects to the network.
+func (u *up) goConnect(file string) string {
+	switch {
+	case u.out != "":
+		return fmt.Sprintf("client.Connect(ctx, client.ConfigOf(f)), with f, err := network.Read(%q)", file)
+	case u.name != network.DefaultName:
+		return fmt.Sprintf("client.Local(ctx, %q)", u.name)
 	}
-	return fmt.Sprintf(", %q", u.name)
+	return "client.Local(ctx)"
 }
 
-// labels names samples, and apps' owners.
+// labels names samples, and apps' owners; of many the first and the last.
 func labels(list, owners []network.Person) string {
+	const few = 3
 	var all []string
 	for _, p := range list {
 		name := p.Label
@@ -415,6 +423,9 @@ func labels(list, owners []network.Person) string {
 			}
 		}
 		all = append(all, name)
+	}
+	if len(all) > few {
+		return all[0] + " to " + all[len(all)-1]
 	}
 	return strings.Join(all, ", ")
 }

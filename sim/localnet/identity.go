@@ -16,7 +16,7 @@ func VaultSeed(seed uint64, i int) [32]byte {
 	return sha256.Sum256(binary.BigEndian.AppendUint64(b, uint64(i)))
 }
 
-// SampleSeed is the seed of a sample account's or app's key: SHA-256("vaultnet simnet sample" ‖ seed ‖ label). Everybody
+// SampleSeed is the seed of the key of a sample account (sample-1, sample-2, …) or app (sample-app-1, …): SHA-256("vaultnet simnet sample" ‖ seed ‖ label). Everybody
 // can compute it: it is for testing only.
 func SampleSeed(seed uint64, label string) network.Seed {
 	b := binary.BigEndian.AppendUint64([]byte("vaultnet simnet sample"), seed)
@@ -33,26 +33,20 @@ type Person struct {
 // Actor is how the account or app acts.
 func (p Person) Actor() client.Actor { return client.Actor{Key: p.Seed.Signer(), Account: p.Owner} }
 
-var (
-	accountLabels = []string{"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy"}
-	appLabels     = []string{"notes-app", "photos-app"}
+// Labels of samples. They are not names that a person would choose for a key of its own, which the label would then mean.
+const (
+	accountLabel = "sample-%d"
+	appLabel     = "sample-app-%d"
 )
-
-func label(list []string, kind string, i int) string {
-	if i < len(list) {
-		return list[i]
-	}
-	return fmt.Sprintf("%s-%d", kind, i+1)
-}
 
 // People are the sample accounts and apps that a network of this configuration has.
 func People(cfg Config) (accounts, apps []Person) {
 	for i := range cfg.Accounts {
-		name := label(accountLabels, "account", i)
+		name := fmt.Sprintf(accountLabel, i+1)
 		accounts = append(accounts, Person{Label: name, Seed: SampleSeed(cfg.Seed, name)})
 	}
 	for i := range cfg.Apps {
-		name := label(appLabels, "app", i)
+		name := fmt.Sprintf(appLabel, i+1)
 		apps = append(apps, Person{Label: name, Seed: SampleSeed(cfg.Seed, name), Owner: accounts[i%len(accounts)].Seed.Public()})
 	}
 	return accounts, apps
