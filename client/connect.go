@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"vaultnet"
 	"vaultnet/network"
 	"vaultnet/routing"
 )
@@ -83,24 +84,47 @@ func (c *Client) join(ctx context.Context, node joiner) error {
 	case <-c.loop.ready.answered:
 		return nil
 	case e := <-c.loop.ready.goodbye:
-		return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with", c.tried(), e)
+		return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with", tried(c.cfg.Bootstrap), e)
 	case <-ctx.Done():
 		return c.unreachable(context.Cause(ctx))
 	}
 }
 
+// unreachable says, on one line, why no vault answers and what helps.
 func (c *Client) unreachable(cause error) error {
-	return fmt.Errorf("client: no vault of network %q (%v) answers at %s: %w; is it running, and is the network file its present one?",
-		c.cfg.Parameters.Name, c.loop.network, c.tried(), cause)
+	e := &UnreachableError{Network: c.cfg.Parameters.Name, ID: c.loop.network, Tried: c.cfg.Bootstrap, Cause: cause}
+	return fmt.Errorf("client: %w", e)
 }
 
-// tried lists the addresses, the first few of many.
-func (c *Client) tried() string {
-	const shown = 4
-	if n := len(c.cfg.Bootstrap); n > shown {
-		return fmt.Sprintf("%s and %d more", strings.Join(c.cfg.Bootstrap[:shown], ", "), n-shown)
+// UnreachableError says that no vault of a network answers.
+type UnreachableError struct {
+	Network string // its name
+	ID      vaultnet.NetworkID
+	Tried   []string // the bootstrap addresses
+	Cause   error    // what package routing met, or the end of the context
+}
+
+// Error is one line for people.
+func (e *UnreachableError) Error() string {
+	why := strings.Join(strings.Fields(e.Cause.Error()), " ")
+	const most = 400
+	if len(why) > most {
+		why = why[:most] + "…"
 	}
-	return strings.Join(c.cfg.Bootstrap, ", ")
+	return fmt.Sprintf("no vault of network %q (%v) answers at %s; is it running, and is this its present network file? (%s)",
+		e.Network, e.ID, tried(e.Tried), why)
+}
+
+// Unwrap gives the cause.
+func (e *UnreachableError) Unwrap() error { return e.Cause }
+
+// tried lists addresses, the first few of many.
+func tried(addresses []string) string {
+	const shown = 4
+	if n := len(addresses); n > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(addresses[:shown], ", "), n-shown)
+	}
+	return strings.Join(addresses, ", ")
 }
 
 var (

@@ -1,106 +1,78 @@
-package client
+package client_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"vaultnet"
+	"vaultnet/client"
 	"vaultnet/mutabledata"
-	"vaultnet/routing"
-	"vaultnet/vault"
-	"vaultnet/vault/store/memory"
+	"vaultnet/sim/localnet"
 )
 
-// settlement is real vaults over package routing, with its transport in memory.
-type fabric struct {
-	vaults []*vault.Vault
-	cfg    Config // of a client
+// patient is a context that is generous on a machine with much to do.
+func patient(t testing.TB) context.Context {
+	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(stop)
+	return ctx
 }
 
-func newFabric(t testing.TB, vaults int, params vaultnet.Parameters) *fabric {
-	t.Helper()
-	f := &fabric{vaults: make([]*vault.Vault, vaults)}
-	shared := routing.NewMemory()
-	f.cfg = Config{Parameters: params, Fabric: shared}
-	start := func(i int) {
-		v, err := vault.Start(within(t), vault.Config{
-			Seed: vaultnet.DomainBody.Hash([]byte(fmt.Sprint(t.Name(), i))), Parameters: params, Store: memory.New(memory.NewShelf()),
-			Listen: []string{fmt.Sprint("/memory/", i+1)}, Bootstrap: f.cfg.Bootstrap, Fabric: shared,
+// Over real vaults and package routing everything is as over cores in one process.
+func TestOverRealVaults(t *testing.T) {
+	for name, cfg := range map[string]localnet.Config{"memory": {Vaults: 10, Accounts: 1}, "TCP": {Vaults: 4, Accounts: 1, TCP: true}} {
+		t.Run(name, func(t *testing.T) {
+			net := localnet.Start(t, cfg)
+			c := net.Client(t)
+			ctx, alice := patient(t), net.Accounts()[0].Actor()
+			at := client.Address("notes", 15000)
+			r, err := c.Put(ctx, alice, at, client.Object{Entries: map[mutabledata.Key][]byte{"first": []byte("hello")}})
+			if err != nil || r.Height == 0 {
+				t.Fatalf("%+v %v", r, err)
+			}
+			m, err := c.Mutate(ctx, alice, at, client.Insert("second", []byte("hi")), client.Update("first", []byte("hello again"), 1))
+			if err != nil || m.Height <= r.Height || m.Versions["first"] != 1 {
+				t.Fatalf("%+v %v", m, err)
+			}
+			v, height, err := c.GetValue(ctx, at, "first")
+			if err != nil || string(v.Content) != "hello again" || height < m.Height {
+				t.Fatalf("%q at %d: %v", v.Content, height, err)
+			}
+			if n := c.Vaults(); n != cfg.Vaults {
+				t.Logf("connected with %d vaults", n) // the others are met when they are needed
+			}
 		})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		t.Cleanup(func() { v.Close() })
-		f.vaults[i] = v
 	}
-	start(0)
-	f.cfg.Bootstrap = f.vaults[0].Addresses()
-	var group sync.WaitGroup
-	for i := 1; i < vaults; i++ {
-		group.Go(func() { start(i) })
-	}
-	group.Wait()
-	if t.Failed() {
-		t.FailNow()
-	}
-	return f
 }
 
-func TestRealVaults(t *testing.T) {
-	f := newFabric(t, 10, vaultnet.LocalParameters())
-	ctx := within(t)
-	began := time.Now()
-	c, err := Connect(ctx, f.cfg)
-	if err != nil {
+func TestNoVaultRuns(t *testing.T) {
+	net := localnet.Start(t, localnet.Config{Vaults: 1})
+	cfg := client.ConfigOf(net.File())
+	cfg.Fabric = net.Config().Fabric
+	if err := net.Close(); err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	t.Log("connected", time.Since(began))
-	alice := actor(t, c)
-	t.Log("account", time.Since(began))
-	notes := Address("notes", 15000)
-	r, err := c.Put(ctx, alice, notes, Object{Entries: map[mutabledata.Key][]byte{"first": []byte("hello")}})
-	if err != nil || r.Height == 0 {
-		t.Fatalf("%+v %v", r, err)
-	}
-	t.Log("put", time.Since(began))
-	m, err := c.Mutate(ctx, alice, notes, Insert("second", []byte("hi")), Update("first", []byte("hello again"), 1))
-	if err != nil || m.Height <= r.Height || m.Versions["first"] != 1 {
-		t.Fatalf("%+v %v", m, err)
-	}
-	t.Log("mutate", time.Since(began))
-	v, height, err := c.GetValue(ctx, notes, "first")
-	if err != nil || string(v.Content) != "hello again" || height < m.Height {
-		t.Fatalf("%q at %d: %v", v.Content, height, err)
-	}
-	t.Log("read", time.Since(began), c.Vaults())
-	c.Close()
-	t.Log("closed", time.Since(began))
-}
-
-func TestNobodyThere(t *testing.T) {
-	f := newFabric(t, 1, vaultnet.LocalParameters())
-	f.vaults[0].Close()
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer stop()
-	_, err := Connect(ctx, f.cfg)
-	if err == nil || !strings.Contains(err.Error(), f.cfg.Bootstrap[0]) {
+	_, err := client.Connect(ctx, cfg)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), cfg.Bootstrap[0]) || !strings.Contains(err.Error(), "is it running") {
 		t.Error(err)
 	}
-	t.Log(err)
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %v", err)
+	}
 }
 
-func TestAnotherNetwork(t *testing.T) {
-	f := newFabric(t, 1, vaultnet.LocalParameters())
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
-	defer stop()
-	cfg := f.cfg
+func TestVaultsOfAnotherNetwork(t *testing.T) {
+	net := localnet.Start(t, localnet.Config{Vaults: 1})
+	cfg := client.ConfigOf(net.File())
+	cfg.Fabric = net.Config().Fabric
 	cfg.Parameters.Skew = 3 * time.Second
-	_, err := Connect(ctx, cfg)
-	t.Log(err)
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	_, err := client.Connect(ctx, cfg)
+	if err == nil || !strings.Contains(err.Error(), "another network") {
+		t.Error(err)
+	}
 }
