@@ -29,8 +29,13 @@ type community struct {
 }
 
 func newCommunity(t *testing.T, n int, listen func(i int) string) *community {
+	return newCommunityOf(t, n, listen, func(*community) {})
+}
+
+func newCommunityOf(t *testing.T, n int, listen func(i int) string, change func(*community)) *community {
 	w := &community{t: t, listen: listen, base: vault.Config{Parameters: vaultnet.LocalParameters(), Fabric: routing.NewMemory(),
 		Verifier: signature.NewVerifier(100_000)}}
+	change(w)
 	shelf := memory.NewShelf()
 	for i := range n {
 		w.stores = append(w.stores, memory.New(shelf))

@@ -189,12 +189,12 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	stop := w.begin(ctx, c, alice, objects)
 
 	// Two are killed.
-	waitFor(t, "some writes are acknowledged", func() bool { return w.count() >= 150 })
+	waitFor(t, "some writes are acknowledged", func() bool { w.alive(t); return w.count() >= 150 })
 	all[2].kill()
 	all[7].kill()
 	t.Logf("killed two after %d writes", w.count())
 	at := w.count()
-	waitFor(t, "writes go on without them", func() bool { return w.count() >= at+150 })
+	waitFor(t, "writes go on without them", func() bool { w.alive(t); return w.count() >= at+150 })
 	t.Logf("%d writes without them", w.count()-at)
 	began := time.Now()
 	all[2], all[7] = start(t, data(2)), start(t, data(7))
@@ -225,7 +225,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	}
 	t.Logf("all serve again after %v", time.Since(began).Round(time.Millisecond))
 	at = w.count()
-	waitFor(t, "writes go on", func() bool { return w.count() >= at+60 })
+	waitFor(t, "writes go on after all were killed", func() bool { w.alive(t); return w.count() >= at+60 })
 	t.Logf("60 more writes %v after the start", time.Since(began).Round(time.Millisecond))
 	stop()
 	waitFor(t, "all hold the same", func() bool { return same(all) == nil })
@@ -345,6 +345,16 @@ func (w *writer) count() (n int) {
 		n += len(keys)
 	}
 	return n
+}
+
+// alive ends the test where a write failed.
+func (w *writer) alive(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.failed) > 0 {
+		t.Fatalf("writes failed: %v", errors.Join(w.failed...))
+	}
 }
 
 // outage forgets the slowest write so far: while nobody is there, waiting is no fault.
