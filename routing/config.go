@@ -26,11 +26,12 @@ const (
 
 // Config says who a node is and where it listens. The zero values of the bounds mean their defaults.
 type Config struct {
-	Seed      [32]byte           // RFC 8032 seed of the node's identity; a client's is a throw-away
-	Network   vaultnet.NetworkID // in the names of the protocols: other networks are not spoken to
-	Vault     bool               // serves the DHT and is found through it; false: a client, which only asks
-	Listen    []string           // multiaddrs: /ip4/…/tcp/…, /ip4/…/udp/…/quic-v1, /memory/N; none: reached by nobody
-	Bootstrap []string           // multiaddrs of vaults, each ending in /p2p/ID; one that is the node itself is skipped
+	Seed       [32]byte            // RFC 8032 seed of the node's identity; a client's is a throw-away
+	Network    vaultnet.NetworkID  // in the names of the protocols: other networks are not spoken to
+	Parameters vaultnet.Parameters // what Network is made of, told to whoever connects, so that another network's node can say what differs; zero: not told
+	Vault      bool                // serves the DHT and is found through it; false: a client, which only asks
+	Listen     []string            // multiaddrs: /ip4/…/tcp/…, /ip4/…/udp/…/quic-v1, /memory/N; none: reached by nobody
+	Bootstrap  []string            // multiaddrs of vaults, each ending in /p2p/ID; one that is the node itself is skipped
 
 	Peers       int           // connections above which the least useful are closed, members' last; default [DefaultPeers]
 	QueueFrames int           // frames waiting for one peer; what comes beyond is dropped; default [DefaultQueueFrames]
@@ -79,6 +80,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("routing: write timeout: %v, want at least 10ms", c.Write)
 	case c.Latency < 0 || c.Latency > MaxLatency:
 		return fmt.Errorf("routing: latency: %v, want 0 to %v", c.Latency, MaxLatency)
+	case c.Parameters != (vaultnet.Parameters{}) && c.Parameters.ID() != c.Network:
+		return fmt.Errorf("routing: network %v is not made of its parameters", c.Network)
 	case c.Vault && len(c.Listen) == 0:
 		return fmt.Errorf("routing: a vault needs an address to listen on, such as /ip4/0.0.0.0/tcp/47000")
 	}

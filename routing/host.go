@@ -70,7 +70,7 @@ func newHost(cfg Config, key crypto.PrivKey) (host.Host, error) {
 	}
 	options := []libp2p.Option{
 		libp2p.Identity(key),
-		libp2p.UserAgent("vaultnet"),
+		libp2p.UserAgent(agent(cfg.Parameters)),
 		libp2p.ProtocolVersion(string(prefix(cfg.Network))),
 		libp2p.NoListenAddrs,
 		libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport(), tcp.WithConnectionTimeout(dialTimeout)),

@@ -266,6 +266,29 @@ func TestRestartedPeerComesBack(t *testing.T) {
 	}
 }
 
+// A client that has met a vault finds it where it has moved to.
+func TestMovedVaultIsFound(t *testing.T) {
+	network := routing.NewMemory()
+	nodes, _ := vaults(t, 3, memory, network)
+	h := newRecorder()
+	client := start(t, routing.Config{Seed: seed(100), Bootstrap: nodes[0].Addresses(), Memory: network}, h)
+	join(t, client)
+	moved := nodes[2].Identity()
+	h.wait(t, "the vault is up", func() bool { return h.isUp(moved) })
+	nodes[2].Close()
+	h.wait(t, "the vault is down", func() bool { return h.downs(moved) == 1 })
+	h2 := newRecorder()
+	again := start(t, routing.Config{Seed: seed(2), Vault: true, Listen: []string{"/memory/77"}, Bootstrap: nodes[0].Addresses(), Memory: network}, h2)
+	join(t, again)
+	waitFor(t, "a frame arrives", func() bool {
+		client.Send(moved, []byte("hello"))
+		time.Sleep(20 * time.Millisecond)
+		h2.mu.Lock()
+		defer h2.mu.Unlock()
+		return len(h2.frames[client.Identity()]) > 0
+	})
+}
+
 // A network whose vaults are all stopped and started again, the bootstrap vault last, is whole again without help.
 func TestWholeNetworkRestarts(t *testing.T) {
 	network := routing.NewMemory()

@@ -34,7 +34,7 @@ type outgoing struct {
 
 // Send sends frames to a peer, in order, and never blocks. Frames that do not fit into the bounded queue for the peer are
 // dropped and counted, as are empty ones and those above [vaultnet.MaxFrame]. A peer that is not connected is dialled at
-// the addresses known of it, or looked for in the DHT; if it cannot be reached, what waits for it is dropped. The frames
+// the addresses known of it, and looked for in the DHT where there is none or it is gone from there; if it cannot be reached, what waits for it is dropped. The frames
 // are the node's from now on and must not be changed; one frame may be sent to many peers.
 func (n *Node) Send(to vaultnet.PublicKey, frames ...[]byte) {
 	if len(frames) == 0 {
@@ -175,36 +175,47 @@ func watch(out *outgoing) {
 	close(out.broken)
 }
 
-// dial connects to the peer at the addresses known, or else at those that the DHT knows.
+// dial connects to the peer at the addresses known. Where there is none, or the peer was not there the last time either, it
+// asks the DHT, unless the peer is known for a client, which the DHT does not know.
 func (n *Node) dial(ctx context.Context, r *remote) error {
+	r.mu.Lock()
+	client, again := r.client, r.failures > 0
+	r.mu.Unlock()
 	addrs := n.contacts.addrs(r.id)
-	if len(addrs) == 0 && len(n.host.Peerstore().Addrs(r.id)) == 0 {
-		r.mu.Lock()
-		client := r.client
-		r.mu.Unlock()
-		if client {
-			return fmt.Errorf("routing: client %s is gone", r.key.Short())
+	err := fmt.Errorf("no address is known of it")
+	if len(addrs) > 0 || len(n.host.Peerstore().Addrs(r.id)) > 0 {
+		if err = n.connectInTurn(ctx, peer.AddrInfo{ID: r.id, Addrs: addrs}); err == nil {
+			return nil
 		}
-		if err := take(ctx, n.walks); err != nil {
-			return err
+		if !again {
+			return fmt.Errorf("routing: dial %s: %w", r.key.Short(), err)
 		}
-		n.counts.walks.Add(1)
-		info, err := n.dht.FindPeer(ctx, r.id)
-		<-n.walks
-		if err != nil {
-			return fmt.Errorf("routing: find %s: %w", r.key.Short(), err)
-		}
-		addrs = info.Addrs
 	}
+	if client {
+		return fmt.Errorf("routing: dial client %s: %w", r.key.Short(), err)
+	}
+	if err := take(ctx, n.walks); err != nil {
+		return err
+	}
+	n.counts.walks.Add(1)
+	info, err := n.dht.FindPeer(ctx, r.id)
+	<-n.walks
+	if err == nil {
+		err = n.connectInTurn(ctx, info)
+	}
+	if err != nil {
+		return fmt.Errorf("routing: find %s: %w", r.key.Short(), err)
+	}
+	return nil
+}
+
+// connectInTurn is connect, for a bounded number of peers at a time.
+func (n *Node) connectInTurn(ctx context.Context, info peer.AddrInfo) error {
 	if err := take(ctx, n.dials); err != nil {
 		return err
 	}
 	defer func() { <-n.dials }()
-	err := n.connect(ctx, peer.AddrInfo{ID: r.id, Addrs: addrs})
-	if err != nil {
-		return fmt.Errorf("routing: dial %s: %w", r.key.Short(), err)
-	}
-	return nil
+	return n.connect(ctx, info)
 }
 
 // connect dials a peer now, whatever became of earlier attempts.
@@ -339,7 +350,6 @@ func (n *Node) write(out *outgoing, b []byte) error {
 
 // lose gives up a stream that broke: with err in writing, or by the peer. A peer that took nothing for too long is cut.
 func (n *Node) lose(r *remote, out *outgoing, err error) {
-	out.stream.Reset()
 	now := time.Now()
 	slow := err != nil && timedOut(err)
 	r.mu.Lock()
@@ -350,8 +360,9 @@ func (n *Node) lose(r *remote, out *outgoing, err error) {
 	if slow {
 		n.counts.cutSlow.Add(1)
 		n.dropQueue(r)
-		n.host.Network().ClosePeer(r.id)
+		n.host.Network().ClosePeer(r.id) // first: a reset has to be sent, which can take as long as the frames
 	}
+	out.stream.Reset()
 }
 
 func timedOut(err error) bool {

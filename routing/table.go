@@ -137,7 +137,8 @@ func (n *Node) tellTable() {
 // Join connects to the bootstrap vaults, trying until ctx ends, and walks the DHT towards the node itself, which fills
 // the routing table and makes the node known. It returns nil once that is done, some seconds later at most; at once where no other vault is named:
 // the first of its network. From then on the table is kept fresh in the background. If it fails, the node goes on trying
-// to reach its bootstrap vaults, and joins when one answers; Join may also be called again.
+// to reach its bootstrap vaults, and joins when one answers; Join may also be called again. Where all of them answer and
+// are of another network it fails at once, with a [*ForeignError].
 func (n *Node) Join(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -169,6 +170,9 @@ func (n *Node) enterNetwork(ctx context.Context) error {
 		err := n.reachBootstrap(ctx)
 		if err == nil {
 			break
+		}
+		if allForeign(err) {
+			return err
 		}
 		timer := time.NewTimer(wait/2 + rand.N(wait/2))
 		select {
@@ -227,9 +231,9 @@ func (n *Node) reachVault(ctx context.Context, info peer.AddrInfo) error {
 		return fmt.Errorf("routing: no vault answers at %s: %w", where, err)
 	}
 	if !n.serves(info.ID) {
-		version, _ := n.host.Peerstore().Get(info.ID, "ProtocolVersion")
+		version := n.said(info.ID, "ProtocolVersion")
 		if version != string(prefix(n.cfg.Network)) {
-			return fmt.Errorf("routing: %s is of another network than %v (it speaks %v)", where, n.cfg.Network, version)
+			return n.foreign(where, version, n.said(info.ID, "AgentVersion"))
 		}
 		return fmt.Errorf("routing: %s is not a vault", where)
 	}
@@ -238,6 +242,27 @@ func (n *Node) reachVault(ctx context.Context, info peer.AddrInfo) error {
 		return fmt.Errorf("routing: %s: %w", where, err)
 	}
 	return nil
+}
+
+// said is something that a peer has said of itself.
+func (n *Node) said(id peer.ID, what string) string {
+	v, _ := n.host.Peerstore().Get(id, what)
+	s, _ := v.(string)
+	return s
+}
+
+// allForeign reports whether every vault that was tried answers, and is of another network: trying again does not help.
+func allForeign(err error) bool {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return false
+	}
+	for _, e := range joined.Unwrap() {
+		if f := (*ForeignError)(nil); !errors.As(e, &f) {
+			return false
+		}
+	}
+	return true
 }
 
 // walkSelf walks the DHT towards the node itself: it meets its neighbours, and they it.
