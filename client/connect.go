@@ -18,7 +18,7 @@ import (
 func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	return connect(ctx, cfg, func(c Config, seed [32]byte, h routing.Handler) (joiner, error) {
 		return routing.New(routing.Config{
-			Seed: seed, Network: c.Parameters.ID(), Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric,
+			Seed: seed, Network: c.Parameters.ID(), Parameters: c.Parameters, Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric,
 		}, h)
 	})
 }
@@ -77,7 +77,12 @@ func connect(ctx context.Context, cfg Config, open func(Config, [32]byte, routin
 
 // join joins the network and waits for an answer.
 func (c *Client) join(ctx context.Context, node joiner) error {
-	if err := node.Join(ctx); err != nil {
+	err := node.Join(ctx)
+	var foreign *routing.ForeignError
+	switch {
+	case errors.As(err, &foreign):
+		return fmt.Errorf("client: %w; take the network file that its vaults were started with", foreign)
+	case err != nil:
 		return c.unreachable(err)
 	}
 	select {

@@ -9,6 +9,7 @@ import (
 
 	"vaultnet/client"
 	"vaultnet/mutabledata"
+	"vaultnet/routing"
 	"vaultnet/sim/localnet"
 )
 
@@ -69,10 +70,8 @@ func TestVaultsOfAnotherNetwork(t *testing.T) {
 	cfg := client.ConfigOf(net.File())
 	cfg.Fabric = net.Config().Fabric
 	cfg.Parameters.Skew = 3 * time.Second
-	ctx, stop := context.WithTimeout(t.Context(), time.Second)
-	defer stop()
-	_, err := client.Connect(ctx, cfg)
-	if err == nil || !strings.Contains(err.Error(), "another network") {
+	_, err := client.Connect(patient(t), cfg)
+	if foreign := (*routing.ForeignError)(nil); !errors.As(err, &foreign) || foreign.Parameter != "skew" || !strings.Contains(err.Error(), "parameter skew differs") {
 		t.Error(err)
 	}
 }

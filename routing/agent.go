@@ -32,12 +32,12 @@ func parametersIn(agent string) (p vaultnet.Parameters, ok bool) {
 	if err != nil || n != 9 {
 		return vaultnet.Parameters{}, false
 	}
-	for d, ms := range map[*time.Duration]int64{&p.Skew: skew, &p.PermitLifetime: lifetime, &p.UnverifiedGrant: unverified, &p.LeaveAfter: leave,
-		&p.JoinAfter: join} {
-		*d = time.Duration(ms) * time.Millisecond
-	}
+	p.Skew, p.PermitLifetime, p.UnverifiedGrant = milliseconds(skew), milliseconds(lifetime), milliseconds(unverified)
+	p.LeaveAfter, p.JoinAfter = milliseconds(leave), milliseconds(join)
 	return p, true
 }
+
+func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // ForeignError says that a node answers which is of another network.
 type ForeignError struct {

@@ -94,6 +94,6 @@ func (c Config) Validate() error {
 
 // routing is what of it concerns the network.
 func (c Config) routing() routing.Config {
-	return routing.Config{Seed: c.Seed, Network: c.Parameters.ID(), Vault: true, Listen: c.Listen, Bootstrap: c.Bootstrap,
+	return routing.Config{Seed: c.Seed, Network: c.Parameters.ID(), Parameters: c.Parameters, Vault: true, Listen: c.Listen, Bootstrap: c.Bootstrap,
 		Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric, Metrics: c.Metrics}
 }
