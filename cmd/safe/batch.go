@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,8 +40,7 @@ func newBatch(s streams) *ffcli.Command {
 
 OPERATIONS
 ` + operations() + `
-docs/batch.md says what each takes and answers. Labels stand for keys that are made on first use, but for
-the ready accounts of a local network, sample-1 and so on.
+docs/batch.md says what each takes and answers. Labels stand for keys that are made on first use.
 
 ` + exitCodes,
 		FlagSet:   flags,
@@ -62,7 +62,6 @@ the ready accounts of a local network, sample-1 and so on.
 			if err != nil {
 				return err
 			}
-			addSamples(ring, f, "sample-")
 			n, err := c.connect(ctx, f)
 			if err != nil {
 				return err
@@ -70,6 +69,9 @@ the ready accounts of a local network, sample-1 and so on.
 			defer n.Close()
 			runner := batch.Runner{Network: n, Keys: ring, NoRetry: noRetry, Timeout: timeout}
 			misunderstood, err := runner.Lines(ctx, s.in, s.out, parallel)
+			if errors.Is(err, context.Canceled) {
+				return errors.New("interrupted; what was in flight is answered, the rest was not begun")
+			}
 			if err != nil {
 				return err
 			}

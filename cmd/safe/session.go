@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"vaultnet/client"
@@ -121,7 +120,7 @@ func (c *common) perform(ctx context.Context, o *batch.Operation, tell func(*bat
 	if err != nil {
 		return err
 	}
-	addSamples(ring, f, "")
+	addSamples(ring, f)
 	n, err := c.connect(ctx, f)
 	if err != nil {
 		return err
@@ -141,15 +140,15 @@ func (c *common) perform(ctx context.Context, o *batch.Operation, tell func(*bat
 	return nil
 }
 
-// addSamples has the ready accounts and apps of a local network be found under their labels, those that begin with a
-// prefix, where nobody else is called so.
-func addSamples(ring *keyring.Ring, f *network.File, prefix string) {
+// addSamples has the ready accounts and apps of a local network be found under their labels, where nobody else is called
+// so. A batch does without: its labels are its own.
+func addSamples(ring *keyring.Ring, f *network.File) {
 	if f.Sample == nil {
 		return
 	}
 	files := map[string]string{}
 	for _, p := range slices.Concat(f.Sample.Accounts, f.Sample.Apps) {
-		if strings.HasPrefix(p.Label, prefix) && p.KeyFile != "" {
+		if p.KeyFile != "" {
 			ring.Name(p.Label, p.Key)
 			files[p.Label] = p.KeyFile
 		}
