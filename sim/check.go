@@ -125,7 +125,6 @@ type watched struct {
 	replay  replay
 	others  []*watched // of the same address, with other first sets
 	history history
-	leapt   bool // a member came to a height by its state, without the blocks between: it knows no results from before
 }
 
 // block is a decided block as the first honest member showed it.
@@ -137,6 +136,8 @@ type block struct {
 	voters *agreement.Set
 	// certified: a certificate of it was verified.
 	certified bool
+	// fetched: after is of a member that came by it as a state, not by applying the block.
+	fetched bool
 }
 
 func (c *checker) watch(a vaultnet.Address) *watched {
@@ -172,6 +173,7 @@ type member struct {
 	told   vaultnet.Height // that it told anybody
 	turn   uint64          // in which it last told
 	before vaultnet.Height // that it had told before that turn
+	leapt  bool            // it came to a height by its state, without the blocks between: it knows no results from before
 }
 
 // tell notes that a height was told in a turn. What one turn says was said at different moments of it.

@@ -165,6 +165,7 @@ func (c *checker) ended(a *act) {
 			w.history.told(a.end, d.Height)
 		case !a.unknown() && !d.Identity.IsZero() && !a.is(refusal.CorruptData): // an answer that makes no sense is none
 			c.withdrawn(a.address, d.Identity)
+			c.toldRefused(w, a)
 		}
 	case op.Read, op.ReadAccount:
 		if d.Err == nil || d.Height > 0 || absent(a) {

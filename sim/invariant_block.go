@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"math/bits"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -29,16 +31,17 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 		*m = member{} // it left or follows, and may have given up before and begun again
 	}
 	if h.Height > m.height+1 {
-		w.leapt = true
+		m.leapt = true
 	} else if h.Height <= m.height && (d.Voters.Index(s.key) >= 0 || d.Set.Index(s.key) >= 0) { // who only follows may begin anew
 		c.fail(Heights, w, "%s decides height %d and had decided %d", s.name, h.Height, m.height)
 	}
+	fetched := h.Height > m.height+1
 	for h.Height > w.height() {
 		w.blocks = append(w.blocks, nil)
 	}
 	b := w.blocks[h.Height-1]
 	if b == nil {
-		b = &block{header: h, digest: digest, after: after, voters: d.Voters}
+		b = &block{header: h, digest: digest, after: after, voters: d.Voters, fetched: fetched}
 		w.blocks[h.Height-1] = b
 		c.totals.Blocks++
 		c.totals.Rounds += uint64(d.Certificate.Ballot.Round) + 1
@@ -54,6 +57,11 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 	} else if b.digest != digest {
 		c.fail(OneCertificate, w, "%s decides %v at height %d, which was decided as %v", s.name, digest, h.Height, b.digest)
 		return
+	} else if fetched || b.fetched { // what a digest does not cover would be believed
+		b.fetched = b.fetched && fetched
+		if !sameRecords(b.after.Machine.Records(), after.Machine.Records()) {
+			c.fail(EqualStates, w, "%s came by another state at height %d, with the same digest", s.name, h.Height)
+		}
 	}
 	if b.bodies == nil && (len(d.Bodies) == len(h.Mutations)) {
 		b.bodies = d.Bodies
@@ -63,6 +71,16 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 		c.requests(w, b)
 		c.replay(w)
 	}
+}
+
+// sameRecords reports whether two states are the same, record by record.
+func sameRecords(a, b []vaultnet.Write) bool {
+	byKey := func(x, y vaultnet.Write) int { return bytes.Compare(x.Key, y.Key) }
+	slices.SortFunc(a, byKey)
+	slices.SortFunc(b, byKey)
+	return slices.EqualFunc(a, b, func(x, y vaultnet.Write) bool {
+		return bytes.Equal(x.Key, y.Key) && bytes.Equal(x.Value, y.Value)
+	})
 }
 
 // certificate checks that a quorum of the set that decides precommitted the block. Signatures are verified of the first

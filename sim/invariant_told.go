@@ -86,6 +86,31 @@ func (c *checker) toldRead(w *watched, a *act) {
 	}
 }
 
+// toldRefused checks a refusal for good: at some height that the object had while the operation was under way, the
+// mutation was to be refused. Left out are refusals that time, a permit, or what else was in flight may cause.
+func (c *checker) toldRefused(w *watched, a *act) {
+	if a.mutation == nil || w.replay.height < w.height() {
+		return
+	}
+	switch a.refused().Kind {
+	case refusal.AccessDenied, refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData,
+		refusal.DataExists:
+	default:
+		return
+	}
+	for h := w.history.seenBefore(a.begin); h <= w.height(); h++ {
+		var o *naive
+		if h > 0 {
+			o = w.replay.data[h-1]
+		}
+		if _, err := o.mutate(a.mutation, a.requester, a.payer); err != nil {
+			return
+		}
+	}
+	c.fail(Truthful, w, "%s is told %v of a mutation that nothing stood against at heights %d to %d", a.user.name, a.completion.Err,
+		w.history.seenBefore(a.begin), w.height())
+}
+
 // aside reports whether the user was lately on the smaller side of a split: where no quorum of an object's members can be
 // reached, one that was made after the split began is not known (design §11).
 func (u *user) aside(w *watched) bool {

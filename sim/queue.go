@@ -33,7 +33,8 @@ type queue struct {
 	near  heap
 	slots [slots]heap // slot s, from now+1 to now+slots−1, at s modulo slots; not in order
 	used  [slots / 64]uint64
-	far   heap // from slot now+slots
+	far   heap   // from slot now+slots
+	spare []heap // empty, to be used again
 }
 
 const (
@@ -54,6 +55,9 @@ func (q *queue) place(e event) {
 		q.near.push(e)
 	case s < q.now+slots:
 		i := s & (slots - 1)
+		if n := len(q.spare); q.slots[i] == nil && n > 0 {
+			q.slots[i], q.spare = q.spare[n-1], q.spare[:n-1]
+		}
 		q.slots[i] = append(q.slots[i], e)
 		q.used[i/64] |= 1 << (i % 64)
 	default:
@@ -94,7 +98,10 @@ func (q *queue) advance() bool {
 	}
 	q.now = next
 	i := next & (slots - 1)
-	q.near, q.slots[i] = q.slots[i], q.near
+	if cap(q.near) > 0 {
+		q.spare = append(q.spare, q.near)
+	}
+	q.near, q.slots[i] = q.slots[i], nil
 	q.used[i/64] &^= 1 << (i % 64)
 	q.near.order()
 	for len(q.far) > 0 && q.far[0].at>>slotBits < next+slots {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -9,10 +10,12 @@ import (
 	"vaultnet/xor"
 )
 
-// Up to nearAll vaults a vault or user knows all others; beyond, the nearest and whoever it has heard of.
+// Up to nearAll vaults a vault or user knows all others; beyond, whom a Kademlia table holds: the nearest, and some of
+// each of the ever larger and ever farther parts of the network (Maymounkov and Mazières, 2002, §2.4).
 const (
 	nearAll  = 64
 	nearSome = 40
+	farSome  = 16 // of each part
 )
 
 // routes is whom a node has been told that it can reach.
@@ -30,7 +33,7 @@ func (r *routes) heard(v *vault, from int32) {
 	}
 }
 
-// neighbours lists the vaults that a vault keeps connections to: in small networks all that are up, else the nearest.
+// neighbours lists the vaults that a vault keeps connections to: in small networks all that are up.
 func (w *world) neighbours(v *vault) []*vault {
 	var all []*vault
 	for _, x := range w.vaults {
@@ -42,7 +45,28 @@ func (w *world) neighbours(v *vault) []*vault {
 		return all
 	}
 	slices.SortFunc(all, func(a, b *vault) int { return xor.Compare(v.location, a.location, b.location) })
-	return all[:nearSome]
+	list, far := all[:nearSome:nearSome], all[nearSome:]
+	for len(far) > 0 {
+		n := 1 // that share as many bits with the vault's location
+		for n < len(far) && shared(v.location, far[n].location) == shared(v.location, far[0].location) {
+			n++
+		}
+		for i := range min(n, farSome) {
+			list = append(list, far[i*n/min(n, farSome)])
+		}
+		far = far[n:]
+	}
+	return list
+}
+
+// shared is how many leading bits two locations have in common.
+func shared(a, b vaultnet.Location) int {
+	for i := range a {
+		if x := a[i] ^ b[i]; x != 0 {
+			return 8*i + bits.LeadingZeros8(x)
+		}
+	}
+	return 8 * len(a)
 }
 
 // connect tells a vault that starts whom it can reach, and them that it is there.

@@ -91,7 +91,10 @@ func (w *world) run(ctx context.Context) error {
 		}
 	}
 	for _, v := range w.vaults {
-		v.start()
+		v.wake()
+	}
+	for _, v := range w.vaults { // all are there: who knows whom does not depend on who came first
+		w.connect(v)
 	}
 	t := w.newTown()
 	if err := w.until(ctx, 2*time.Second, nil); err != nil { // the vaults get to know each other
@@ -223,15 +226,21 @@ func (w *world) demand(ctx context.Context, t *town) error {
 	return nil
 }
 
-// remembers reports whether members can be asked for what became of a mutation after its deadline. Results are kept
-// beside the agreed state: who restarted, or came by a state instead of blocks, does not have them.
+// remembers reports whether enough members can be asked for what became of a mutation after its deadline. Results are
+// kept beside the agreed state: who restarted, or came by a state instead of blocks, does not have them.
 func (w *world) remembers(a vaultnet.Address) bool {
+	x := w.check.watch(a)
+	b := x.block(x.height())
+	if b == nil {
+		return false
+	}
+	n := 0
 	for _, v := range w.vaults {
-		if v.lives > 1 {
-			return false
+		if m := v.witness.members[x]; !v.liar && v.running && v.lives == 1 && m != nil && !m.leapt && b.after.Set.Index(v.key) >= 0 {
+			n++
 		}
 	}
-	return !w.check.watch(a).leapt
+	return n >= b.after.Set.Answers()
 }
 
 // retireLiars stops the liars for good and waits until their places are taken: a liar that comes and goes at the

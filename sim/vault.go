@@ -66,8 +66,15 @@ func (w *world) newVault() *vault {
 	return v
 }
 
-// start begins a life: the core is made from what the store holds.
+// start begins a life and connects to the others.
 func (v *vault) start() {
+	if v.wake(); v.running {
+		v.w.connect(v)
+	}
+}
+
+// wake begins a life: the core is made from what the store holds.
+func (v *vault) wake() {
 	if err := v.revive(); err != nil {
 		v.w.check.fail(Durable, nil, "%s does not start from its own store: %v", v.name, err)
 		return
@@ -77,7 +84,6 @@ func (v *vault) start() {
 	v.next, v.last, v.busy = -1, v.w.now-v.w.turnEvery, 0
 	v.w.trace.mix(uint64(v.number)<<8 | 1)
 	v.w.trace.line(v.name, "starts as %s", v.key.Short())
-	v.w.connect(v)
 	v.ask(v.w.now)
 }
 

@@ -357,14 +357,24 @@ func (x *workload) burst(t *thing) {
 	}
 }
 
-// fight sends several mutations of one key at once, without patience.
+// fight sends several mutations of one key at once, without patience: contradictory ones, or one that expects the key as
+// it is and others that change it, which would fit each other in one block.
 func (x *workload) fight(t *thing) {
 	b := x.belief(t)
 	k := x.key()
+	expects := x.random.IntN(2) == 0
 	var acts []*act
 	for range 2 + x.random.IntN(3) {
 		x.take(1)
-		o := x.mutation(t, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{x.entry(b, k)}})
+		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{x.entry(b, k)}}
+		if expects {
+			expects = false
+			m.Actions = []mutabledata.EntryAction{{Key: k, Do: mutabledata.ExpectAbsent}, x.entry(b, k+" beside")}
+			if v, there := b.entries[k]; there {
+				m.Actions[0].Do, m.Actions[0].Version = mutabledata.ExpectVersion, mutabledata.Version(v)
+			}
+		}
+		o := x.mutation(t, m)
 		o.NoRetry = true
 		acts = append(acts, x.begin("fight", o))
 	}

@@ -118,6 +118,7 @@ func (e *explore) exec(ctx context.Context, args []string) error {
 		if o.Vaults <= 64 {
 			debug.SetGCPercent(400) // small runs are short: memory is cheaper than collecting it
 		}
+		debug.SetMemoryLimit(3 << 30) // beyond, it is not
 	}
 	if e.story {
 		return e.one(ctx, job{e.seed, modes[0]})

@@ -43,6 +43,19 @@ func (l *Liar) fallSilent(s *core.Sealed) {
 	}
 }
 
+// lags reports whether the core is kept from a member's message. Now and then it hears nothing for a while; in between it
+// catches up.
+func (l *Liar) lags() bool {
+	if l.deaf.Add(2e9) < l.now && l.cabal.rng.IntN(50) == 0 {
+		l.deaf = l.now.Add(4e9)
+	}
+	if l.deaf < l.now {
+		return false
+	}
+	l.did(Lag)
+	return true
+}
+
 // withhold keeps back votes, bodies and decided blocks, proposals not: others shall wake and wait.
 func (l *Liar) withhold(s *core.Sealed) {
 	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {

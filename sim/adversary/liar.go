@@ -27,11 +27,12 @@ const (
 	Spam       Act = "spam"        // future rounds and heights, empty proposals, wishes, puppet sets
 	Backdate   Act = "backdate"    // proposes with an old clock
 	Censor     Act = "censor"      // refuses every request with invented reasons and proposes none
+	Lag        Act = "lag"         // learns of nothing for seconds, and answers with what was
 	Betray     Act = "betray"      // confirms withdrawals and goes on voting for what was withdrawn
 )
 
 // Acts is all acts, in a fixed order.
-var Acts = []Act{Mute, Withhold, Select, Equivocate, HideLock, Bank, Forge, FalseBooks, Spam, Backdate, Censor, Betray}
+var Acts = []Act{Mute, Withhold, Select, Equivocate, HideLock, Bank, Forge, FalseBooks, Spam, Backdate, Censor, Lag, Betray}
 
 // Cabal is liars that conspire.
 type Cabal struct {
@@ -60,6 +61,7 @@ type Liar struct {
 	now    vaultnet.Time
 	late   int64 // Backdate: how far its clock is behind, ms
 	mute   vaultnet.Time
+	deaf   vaultnet.Time   // Lag: until then its core hears nothing of other members
 	extra  []wire.Envelope // to be sent with the next turn
 }
 
@@ -110,6 +112,9 @@ func (l *Liar) hear(from vaultnet.PublicKey, m wire.Message) bool {
 	switch m := m.(type) {
 	case *wire.Bundle:
 		l.cabal.plots.hear(m.Bundle)
+		if l.does(Lag) {
+			return !l.lags()
+		}
 	case *wire.Submit:
 		if l.does(Censor) {
 			return l.censor(from, m)

@@ -5,6 +5,9 @@ const (
 	ordinary = "-mode safety -byzantine 0 -ops 150"
 	liars    = "-mode safety -byzantine 2"
 	crashes  = "-mode safety -byzantine 0 -set crashes=12"
+	books    = "-mode safety -byzantine 2 -set lies=false-books -set joins=3 -set wipes=3 -ops 150"
+	forgers  = "-mode safety -byzantine 2 -set lies=forge -ops 150"
+	laggards = "-mode safety -vaults 8 -objects 4 -byzantine 2 -set lies=lag -set latency=tail -ops 100"
 )
 
 var defects = []defect{
@@ -16,7 +19,7 @@ var defects = []defect{
 	{name: "proof-of-round-forgotten-on-restart", file: "agreement/record.go", function: "restoreProof", body: "return nil",
 		pkg: "agreement", test: "TestRule11TheRecordProvesTheRound"},
 	{name: "unverified-votes", file: "internal/wire/verify.go", function: "judgement.vote", body: "return true",
-		pkg: "internal/wire", test: "TestEachDamagedSignatureIsRefused"},
+		flags: forgers, seeds: 5, invariants: []string{"signed", "polkas", "one-certificate"}},
 	{name: "half-open-sleeps", file: "agreement/attempt.go", function: "attempt.drowsy", body: "return true",
 		pkg: "agreement", test: "TestAttack02BankedPolka"},
 	{name: "polka-hidden", file: "agreement/attempt.go", function: "turn.show", body: "return nil",
@@ -29,7 +32,7 @@ var defects = []defect{
 	{name: "dedup-lost", file: "agreement/held.go", function: "repeated", body: "return false",
 		flags: ordinary, seeds: 5, invariants: []string{"once", "chain", "linearizable", "truthful"}},
 	{name: "joiner-trusts", file: "agreement/catchup.go", function: "genuine", body: "return true",
-		pkg: "agreement", test: "TestAttack10FalseBookkeeping"},
+		flags: books, seeds: 20, invariants: []string{"equal-states"}},
 	{name: "ahead-of-the-disk", file: "sim/vault.go", function: "vault.keep",
 		body:  "if len(s.Writes) > 0 { v.store.Apply(s.Writes, false) }\nreturn 0",
 		flags: crashes, seeds: 10, invariants: []string{"durable", "one-vote", "heights", "locks"}},
@@ -38,13 +41,13 @@ var defects = []defect{
 	{name: "hundred-and-one-entries", file: "mutabledata/entries.go", function: "MutateEntries.limit", body: "return 1 << 20",
 		flags: ordinary, seeds: 10, invariants: []string{"limits", "chain", "permitted"}},
 	{name: "digest-without-permissions", file: "mutabledata/digest.go", function: "PermissionSet.digest", body: "return vaultnet.Digest{}",
-		pkg: "mutabledata", test: "TestDigestCoversEverything"},
+		flags: books, seeds: 40, invariants: []string{"equal-states"}},
 	{name: "digest-without-usage", file: "permit/usage.go", function: "Usage.Digest", body: "return vaultnet.Digest{}",
-		pkg: "permit", test: "TestUse"},
+		flags: books, seeds: 30, invariants: []string{"equal-states"}},
 	{name: "floor-not-raised", file: "mutabledata/value.go", function: "Version.raised", body: "return 0",
-		pkg: "mutabledata", test: "TestDeletesRaiseFloorAfterTheMutationsOwnInserts"},
+		flags: ordinary, seeds: 10, invariants: []string{"chain", "truthful"}},
 	{name: "permits-for-ever", file: "permit/body.go", function: "Body.over", body: "return false",
-		pkg: "permit", test: "TestCheck"},
+		flags: ordinary, seeds: 20, invariants: []string{"paid"}},
 	{name: "revoked-key-accepted", file: "account/account.go", function: "Account.live",
 		body:  "if g, ok := a.grants.Get(string(key[:])); ok { return g, nil }\nreturn Grant{Key: key}, nil",
 		flags: ordinary, seeds: 20, invariants: []string{"revoked", "chain", "permitted", "paid"}},
@@ -53,7 +56,7 @@ var defects = []defect{
 	{name: "keys-of-small-order", file: "internal/signature/point.go", function: "Verifier.ValidKey", body: "return true",
 		pkg: "internal/signature", test: "TestSmallOrderKeysAreRefused"},
 	{name: "conflicts-in-one-block", file: "mutabledata/inflight.go", function: "conflicts", body: "return nil",
-		pkg: "mutabledata", test: "TestRFC47MutationsInFlight"},
+		flags: ordinary, seeds: 10, invariants: []string{"limits", "truthful"}},
 	{name: "withdrawals-forgotten", file: "agreement/withdraw.go", function: "turn.isWithdrawn", body: "return false",
 		flags: ordinary, seeds: 10, invariants: []string{"withdrawn"}},
 
@@ -65,6 +68,6 @@ var defects = []defect{
 		body: "w := vaultnet.Weak(n)\na, q := vaultnet.Answers(n), vaultnet.Quorum(n)\nreturn thresholds{applied: a, shown: w, withdrawn: a, settled: w, alike: w, confirmed: w, absent: w, believed: w, views: q, signed: w, stated: a, stored: a, missing: a}",
 		pkg:  "client/op", test: "TestAttack33CertificateComesLate"},
 	{name: "success-at-w", file: "client/op/thresholds.go", function: "thresholdsOf",
-		body: "w := vaultnet.Weak(n)\na, q := vaultnet.Answers(n), vaultnet.Quorum(n)\nreturn thresholds{applied: w, shown: w, withdrawn: a, settled: q, alike: w, confirmed: w, absent: q, believed: w, views: q, signed: w, stated: a, stored: a, missing: a}",
-		pkg:  "client/op", test: "TestAttack25TwoReadersInSequence"},
+		body:  "w := vaultnet.Weak(n)\na, q := vaultnet.Answers(n), vaultnet.Quorum(n)\nreturn thresholds{applied: w, shown: w, withdrawn: a, settled: q, alike: w, confirmed: w, absent: q, believed: w, views: q, signed: w, stated: a, stored: a, missing: a}",
+		flags: laggards, seeds: 15, invariants: []string{"truthful", "linearizable"}},
 }
