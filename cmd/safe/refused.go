@@ -19,7 +19,7 @@ var remedies = map[refusal.Kind]string{
 	refusal.TooManyMutations:   "Others are changing this object. Try again, or leave out -no-retry.",
 	refusal.MutationInProgress: "Somebody is changing the same entry. Try again, or leave out -no-retry.",
 	refusal.Unavailable:        "Too few vaults answered in time. Are they running? simnet status. A greater -timeout gives them longer.",
-	refusal.NotSettled:         "The vaults are still getting to know each other. Try again in a few seconds.",
+	refusal.NotSettled:         "The vaults do not know yet who holds this: they have just started, or too few of them run (simnet status). Try again in a few seconds.",
 	refusal.NetworkFull:        "The vaults that would hold it have no room.",
 }
 
