@@ -5,7 +5,8 @@
 //
 // # What a crash leaves
 //
-// A batch is applied whole or not at all. After a crash a Store holds the effect of the first batches applied to it, in
+// A batch is applied whole or not at all. A process that is killed loses nothing that it was told is applied or put: what
+// is said here of a crash is of losing power. After a crash a Store holds the effect of the first batches applied to it, in
 // order, up to one that is not earlier than the last with sync set: never a later batch without an earlier one. Chunks
 // put with sync are there; of the others any may be missing. Records and chunks are independent of one another: a chunk
 // that a record speaks of must be put, with sync, before. No part of a chunk is ever taken for the chunk: what power

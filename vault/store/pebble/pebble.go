@@ -126,7 +126,7 @@ func (s *Store) open(records string, cache *Cache) (db *pebble.DB, err error) {
 		ReadOnly:                    s.readOnly,
 		Cache:                       cache.blocks,
 		FileCache:                   cache.files,
-		FormatMajorVersion:          pebble.FormatTableFormatV6,
+		FormatMajorVersion:          pebble.FormatColumnarBlocks, // later ones write into logs what was synced; see disk
 		MemTableSize:                1 << 20,
 		MemTableStopWritesThreshold: 4,
 		LBaseMaxBytes:               16 << 20,

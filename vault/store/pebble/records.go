@@ -11,7 +11,8 @@ import (
 	"vaultnet/vault/store"
 )
 
-// Apply implements store.Store.
+// Apply implements store.Store. Without sync it returns when the batch is with the operating system: a process that is
+// killed loses nothing.
 func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -52,11 +53,11 @@ func (s *Store) write(writes []vaultnet.Write, sync bool) error {
 			return s.wrap(err)
 		}
 	}
-	option := pebble.NoSync
 	if sync {
-		option = pebble.Sync
+		s.disk.syncs.Add(1)
+		defer s.disk.syncs.Add(-1)
 	}
-	if err := b.Commit(option); err != nil {
+	if err := b.Commit(pebble.Sync); err != nil { // see disk
 		return s.wrap(err)
 	}
 	return s.disk.failure()
