@@ -22,7 +22,7 @@ type outbox struct {
 	to      map[vaultnet.PublicKey]int // index in mail; nil while that is short
 	mail    []wire.Envelope            // in the order in which each first got something
 
-	messages []wire.Message // room for the first message of each of the first envelopes
+	first []wire.Message // room for the first message of each envelope to come
 }
 
 // statements is the tree over everything stated in the turn.
@@ -55,8 +55,13 @@ func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
 // fewNodes is up to how many nodes it is quicker to look through all envelopes than to keep a map of them.
 const fewNodes = 24
 
-// fewEnvelopes is how many envelopes with one message each are made together.
-const fewEnvelopes = 8
+// prepare makes room for something that goes to n nodes.
+func (o *outbox) prepare(n int) {
+	o.mail = slices.Grow(o.mail, n)
+	if len(o.first) < n {
+		o.first = make([]wire.Message, n)
+	}
+}
 
 // envelope is the turn's envelope for a node.
 func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
@@ -69,13 +74,9 @@ func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 	} else if i, ok := o.to[to]; ok {
 		return &o.mail[i]
 	}
-	if o.mail == nil { // most often something for all members
-		o.mail = make([]wire.Envelope, 0, fewEnvelopes)
-		o.messages = make([]wire.Message, fewEnvelopes)
-	}
 	var own []wire.Message
-	if n := len(o.mail); n < fewEnvelopes {
-		own = o.messages[n : n : n+1]
+	if len(o.first) > 0 {
+		own, o.first = o.first[:0:1], o.first[1:]
 	}
 	o.mail = append(o.mail, wire.Envelope{To: to, Messages: own})
 	switch last := len(o.mail) - 1; {
@@ -115,6 +116,7 @@ func (v *Vault) sendBundles(l *live, out []agreement.Outgoing, clock bool) {
 // broadcast sends a bundle to all members of its set, together with what is in addition for one of them.
 func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) {
 	common := &wire.Bundle{Bundle: s.Bundle}
+	v.out.prepare(len(s.Set.Members) - 1)
 	for _, m := range s.Set.Members {
 		if m == v.cfg.Self {
 			continue

@@ -68,12 +68,13 @@ func (v *Vault) begin() {
 
 // stepObjects steps what was touched, and what that touches in turn.
 func (v *Vault) stepObjects() {
-	for len(v.dirty) > 0 && len(v.out.leaves) < maxStatements {
-		l := v.dirty[0]
-		v.dirty = v.dirty[1:]
+	next := 0
+	for next < len(v.dirty) && len(v.out.leaves) < maxStatements {
+		l := v.dirty[next]
+		next++
 		v.stepObject(l)
 	}
-	if len(v.dirty) == 0 {
+	if v.dirty = slices.Delete(v.dirty, 0, next); len(v.dirty) == 0 && cap(v.dirty) > maxContacts {
 		v.dirty = nil
 	}
 }
