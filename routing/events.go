@@ -18,6 +18,7 @@ func (n *Node) subscribe() (event.Subscription, error) {
 	s, err := n.host.EventBus().Subscribe([]any{
 		new(event.EvtPeerConnectednessChanged),
 		new(event.EvtPeerIdentificationCompleted),
+		new(event.EvtPeerIdentificationFailed),
 		new(event.EvtPeerProtocolsUpdated),
 	}, eventbus.BufSize(256), eventbus.Name("routing"))
 	if err != nil {
@@ -43,6 +44,10 @@ func (n *Node) follow(s event.Subscription) {
 				}
 			case event.EvtPeerIdentificationCompleted:
 				n.identified(e)
+			case event.EvtPeerIdentificationFailed:
+				if !n.speaks(e.Peer) { // libp2p does not ask again: a new connection has to
+					n.spawn(func() { n.host.Network().ClosePeer(e.Peer) })
+				}
 			case event.EvtPeerProtocolsUpdated:
 				n.connected(e.Peer)
 			}
@@ -66,7 +71,7 @@ func (n *Node) connected(id peer.ID) {
 	if n.host.Network().Connectedness(id) != network.Connected {
 		return // over again; what says so is on its way
 	}
-	vault := n.serves(id)
+	vault, speaks := n.serves(id), n.speaks(id)
 	r := n.lock(key)
 	if r == nil {
 		return
@@ -77,7 +82,7 @@ func (n *Node) connected(id peer.ID) {
 	}
 	r.connected = true
 	r.vault = r.vault || vault
-	r.client = !r.vault
+	r.client = !r.vault && (speaks || r.client)
 	if r.want == wantedOnce {
 		r.want = notWanted
 	}

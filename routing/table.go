@@ -114,6 +114,26 @@ func (n *Node) tellKnown(joined bool) {
 	}
 	t.once, t.told = true, known
 	n.handler.Known(slices.Clone(known))
+	n.meet(now)
+}
+
+// meet makes a vault connect to its neighbours, to which the table may have lost the connection. One that does not answer
+// leaves the table.
+func (n *Node) meet(some []vaultnet.PublicKey) {
+	if !n.cfg.Vault {
+		return
+	}
+	for _, k := range some {
+		r := n.lock(k)
+		if r == nil {
+			continue
+		}
+		if !r.connected && r.want == notWanted {
+			r.want = wantedOnce
+			n.startSender(r)
+		}
+		r.mu.Unlock()
+	}
 }
 
 func (n *Node) tellTable() {
@@ -313,6 +333,8 @@ func (n *Node) keep() {
 			begin := time.Now()
 			n.walkSelf(ctx) // fails where nobody answers: tried again
 			took = time.Since(begin)
+			known := n.Known()
+			n.meet(known[:min(neighbours, len(known))])
 		}
 		cancel()
 		wait = max(wait, 2*took) // a busy machine is not made busier
