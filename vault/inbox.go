@@ -48,12 +48,14 @@ type inbox struct {
 	inputs  int
 	bytes   [2]int // of clients, of vaults
 	held    int    // goroutines that wait for room
+	opening int    // frames that are being verified, or wait for it
 	room    [2]*sync.Cond
 	wake    chan struct{} // holds one token where there is something to take
+	quiet   chan struct{} // holds one token where the last frame that was being verified is
 }
 
 func newInbox() *inbox {
-	b := &inbox{senders: make(map[vaultnet.PublicKey]*sender), wake: make(chan struct{}, 1)}
+	b := &inbox{senders: make(map[vaultnet.PublicKey]*sender), wake: make(chan struct{}, 1), quiet: make(chan struct{}, 1)}
 	b.ahead = sync.NewCond(&b.mu)
 	for i := range b.room {
 		b.room[i] = sync.NewCond(&b.mu)
@@ -103,7 +105,25 @@ func (b *inbox) admit(k vaultnet.PublicKey) (vault bool, err error) {
 		b.release(s)
 		return false, errStopped
 	}
+	b.opening++
 	return s.vault, nil
+}
+
+// opened ends the verification of a frame. The caller holds the lock.
+func (b *inbox) opened() {
+	if b.opening--; b.opening == 0 {
+		select {
+		case b.quiet <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// verifying reports whether frames are being verified.
+func (b *inbox) verifying() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.opening > 0
 }
 
 // clear waits until what all vaults, or all clients, have waiting is within bounds.
@@ -126,6 +146,7 @@ func (b *inbox) clear(vault bool) error {
 func (b *inbox) refuse(k vaultnet.PublicKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.opened()
 	if s := b.senders[k]; s != nil {
 		s.waiting--
 		b.release(s)
@@ -136,6 +157,7 @@ func (b *inbox) refuse(k vaultnet.PublicKey) {
 func (b *inbox) add(k vaultnet.PublicKey, in []core.Input, bytes int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.opened()
 	s := b.sender(k)
 	s.waiting--
 	if b.stopped {

@@ -21,24 +21,29 @@ import (
 
 // community is vaults on libp2p in this process.
 type community struct {
-	t      *testing.T
+	t      testing.TB
 	listen func(i int) string
 	base   vault.Config
 	vaults []*vault.Vault
-	stores []*memory.Store
+	stores []vault.Store
+	open   func(i int) vault.Store // nil: in memory
 }
 
-func newCommunity(t *testing.T, n int, listen func(i int) string) *community {
+func newCommunity(t testing.TB, n int, listen func(i int) string) *community {
 	return newCommunityOf(t, n, listen, func(*community) {})
 }
 
-func newCommunityOf(t *testing.T, n int, listen func(i int) string, change func(*community)) *community {
+func newCommunityOf(t testing.TB, n int, listen func(i int) string, change func(*community)) *community {
 	w := &community{t: t, listen: listen, base: vault.Config{Parameters: vaultnet.LocalParameters(), Fabric: routing.NewMemory(),
 		Verifier: signature.NewVerifier(100_000)}}
 	change(w)
 	shelf := memory.NewShelf()
 	for i := range n {
-		w.stores = append(w.stores, memory.New(shelf))
+		if w.open != nil {
+			w.stores = append(w.stores, w.open(i))
+		} else {
+			w.stores = append(w.stores, memory.New(shelf))
+		}
 		w.vaults = append(w.vaults, nil)
 		w.start(i)
 	}

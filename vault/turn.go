@@ -17,6 +17,7 @@ func (v *Vault) loop() {
 	timer := time.NewTimer(0) // the first turn comes at once
 	defer timer.Stop()
 	var in []core.Input
+	var last time.Duration // of the last turn
 	for {
 		select {
 		case <-v.leave:
@@ -30,7 +31,9 @@ func (v *Vault) loop() {
 		case <-v.inbox.wake:
 		case <-timer.C:
 		}
+		v.gather(last)
 		var bytes int
+		begun := time.Now()
 		in, bytes = v.inbox.take(in[:0])
 		alarm, err := v.turn(in, bytes)
 		clear(in)
@@ -38,7 +41,34 @@ func (v *Vault) loop() {
 			v.stopFor(err)
 			return
 		}
+		last = time.Since(begun)
 		timer.Reset(until(alarm))
+	}
+}
+
+// Of waiting for company.
+const (
+	gatherLeast = time.Millisecond
+	gatherMost  = 20 * time.Millisecond
+)
+
+// gather waits for what is being verified at the moment, so that it shares the turn: about as long as the last turn took.
+// Where there is nothing else to do it waits for nothing; the busier the processors are, the more a turn takes at once,
+// and the fewer signatures there are to make and, for all others, to verify.
+func (v *Vault) gather(last time.Duration) {
+	if !v.inbox.verifying() {
+		return
+	}
+	patience := time.NewTimer(min(max(2*last, gatherLeast), gatherMost))
+	defer patience.Stop()
+	for v.inbox.verifying() {
+		select {
+		case <-v.inbox.quiet:
+		case <-patience.C:
+			return
+		case <-v.leave:
+			return
+		}
 	}
 }
 
