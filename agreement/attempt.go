@@ -207,6 +207,7 @@ func (t *turn) wake() {
 		return
 	}
 	a.awake, a.since, a.cause, a.summoned = true, t.now, a.round, false
+	a.unrepaired = 0
 	a.news(t.now)
 	if a.phase == proposing {
 		a.proposeAt = t.now.Add(t.patience())

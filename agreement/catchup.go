@@ -139,7 +139,7 @@ func (t *turn) relayed(r *Request) {
 // little of it from each member; what is older is ignored here and helped elsewhere.
 func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	next := t.height + 1
-	early := false
+	early, lags := false, false
 	if p := b.Proposal; p != nil {
 		switch p.Header.Height {
 		case next:
@@ -156,6 +156,7 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 		case next:
 			if t.set != nil && t.ours(&v.Ballot) {
 				if i := t.set.Index(v.By.Signer); i >= 0 && i != t.me {
+					lags = lags || v.By.Signer == from && t.lags(i, v)
 					t.count(i, v)
 				}
 			}
@@ -165,6 +166,11 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	}
 	if c := b.Polka; c != nil && t.set != nil {
 		t.polka(c)
+	}
+	if lags && t.attempt != nil && t.attempt.awake && t.mayHelp(from) {
+		help := &Bundle{}
+		t.defend(help)
+		t.send(from, help)
 	}
 	if c := b.Commit; c != nil && t.set != nil && t.ours(&c.Ballot) && c.Proves(Precommit, t.set, t.setDigest) {
 		t.certified(from, c)
@@ -220,6 +226,17 @@ func (t *turn) count(i int, v *Vote) {
 	if y := a.tally(round); y != nil && y.add(i, v) {
 		a.news(t.now)
 	}
+}
+
+// lags reports whether member i repeats what it voted in an earlier round than this member's, and is in none as late as
+// that: it repairs, and lacks the proof of the round.
+func (t *turn) lags(i int, v *Vote) bool {
+	a := t.attempt
+	if a == nil || !a.awake || v.Ballot.Round >= a.round || a.future[i].votes != [2]*Vote{} {
+		return false
+	}
+	y := a.tally(a.round)
+	return voices(y.votes[0][i], y.votes[1][i]) == 0 && (v.Ballot.Round+roundsKept < a.round || a.counted(i, v))
 }
 
 // counted reports whether the member has counted a vote of the member i.

@@ -224,7 +224,7 @@ func (a *attempt) castAny() bool {
 
 // votedAtAll reports whether there is anything at this height, in this set, that the member must not forget.
 func (a *attempt) votedAtAll() bool {
-	return a.castAny() || len(a.promised) > 0
+	return a.castAny() || a.valid != nil || len(a.promised) > 0
 }
 
 // Voted reports whether this member has cast a vote at Height+1, which it must not forget.

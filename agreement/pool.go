@@ -60,6 +60,10 @@ func (t *turn) admit(r *Request) error {
 		return err
 	}
 	t.pool = append(t.pool, r)
+	if a := t.attempt; a != nil && a.awake {
+		// Others that it wakes may be in an earlier round, and this member's next repair far off.
+		a.repairAt = min(a.repairAt, t.now.Add(RepairFirst))
+	}
 	t.wake()
 	return nil
 }

@@ -112,12 +112,19 @@ func (t *turn) help(to vaultnet.PublicKey, height vaultnet.Height) {
 	if t.last == nil || height >= t.height {
 		return
 	}
+	if t.mayHelp(to) {
+		t.send(to, &Bundle{Decided: t.tell(height)})
+	}
+}
+
+// mayHelp reports whether a vault has not been helped in the last [RepairFirst]/2, and notes that it is now.
+func (t *turn) mayHelp(to vaultnet.PublicKey) bool {
 	t.helped = slices.DeleteFunc(t.helped, func(s seen) bool { return s.at.Add(RepairFirst/2) <= t.now })
 	if len(t.helped) >= 2*maxMembers || slices.ContainsFunc(t.helped, func(s seen) bool { return s.vault == to }) {
-		return
+		return false
 	}
 	t.helped = append(t.helped, seen{to, t.now})
-	t.send(to, &Bundle{Decided: t.tell(height)})
+	return true
 }
 
 // tell is the last block for a vault at the given height: with bodies where they are of use.

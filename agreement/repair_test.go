@@ -148,3 +148,35 @@ func TestRule09RoundTimeoutsGrowToACap(t *testing.T) {
 		}
 	}
 }
+
+// A member that is awake, in a later round and between two repairs far apart, tells at once those that a new request has
+// woken in the round before: when they repair, and when the request reaches itself.
+func TestRule09WhoRepairsInAnEarlierRoundIsShownThisOne(t *testing.T) {
+	s := alone(t, 8, 7)
+	x := s.block("X", s.lasting(100_000, "1=a", 1))
+	s.proposes(0, x)
+	s.reach(1)
+	s.repairs(200_000)
+	old := &Bundle{Votes: []*Vote{s.voteOf(3, Precommit, 0, nil)}}
+	s.says(3, old)
+	got := s.sends(func(o Outgoing) bool { return o.To == s.crew[3].key })
+	if len(got) != 1 || len(got[0].Bundle.Votes) < s.set.Quorum() {
+		t.Fatalf("%d answers to a member in an earlier round", len(got))
+	}
+	s.says(3, old)
+	if len(s.sends(anything)) != 0 {
+		t.Fatal("not rate-limited")
+	}
+	s.now += 1_000
+	s.votes(Prevote, 1, nil, 3, 3)
+	s.sends(anything)
+	s.says(3, old)
+	if len(s.sends(anything)) != 0 {
+		t.Fatal("it is in this round, and is told of it")
+	}
+	s.repairs(200_000)
+	s.submit(s.request("2=b", 1))
+	if at := s.repairs(1_000); len(at) == 0 || at[0] != 200 {
+		t.Fatalf("repairs at %v after a new request", at)
+	}
+}

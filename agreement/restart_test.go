@@ -303,3 +303,22 @@ func TestEraseLeavesNothing(t *testing.T) {
 		s.restarts()
 	}
 }
+
+// A polka seen before anything was cast: its block is stored with it, or a later record could not be read back.
+func TestRule11AValidValueSeenBeforeAnyVote(t *testing.T) {
+	s := alone(t, 8, 7)
+	s.submit(s.request("5=z", 1))
+	x := s.block("X", s.request("1=a", 1))
+	s.says(1, &Bundle{Polka: s.polka(0, x), Requests: x.bodies, Proposal: s.fresh(3, x)})
+	if a := s.m.object.attempt; a.valid == nil || a.prevote != nil {
+		t.Fatal("no valid value, or a vote: the test says nothing")
+	}
+	durable(t, s.m)
+	s.prevotes(6, nil, 1, 3) // on to a round, and no vote yet
+	s.casts("round 6")
+	durable(t, s.m)
+	s.restarts()
+	if a := s.m.object.attempt; a.valid == nil || a.valid.held.digest != x.digest {
+		t.Fatal("the valid value is lost")
+	}
+}
