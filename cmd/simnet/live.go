@@ -84,8 +84,8 @@ func (l *live) close() {
 }
 
 // observer is told what one vault decides.
-func (l *live) observer(int) vault.Observer {
-	return vault.Observer{Core: core.Observer{Agreement: agreement.Observer{
+func (l *live) observer(i int) vault.Observer {
+	return vault.Observer{Failed: func(err error) { l.failed(i, err) }, Core: core.Observer{Agreement: agreement.Observer{
 		Decided: func(o *agreement.Object, d *agreement.Decided, _, _ *agreement.State) {
 			for _, r := range d.Bodies {
 				l.applied(r, d.Header.Height)
@@ -248,6 +248,14 @@ func (l *live) tell(s *sight, a vaultnet.Address, what, height string) {
 		l.dropped = 0
 	default:
 		l.dropped++
+	}
+}
+
+// failed tells of a vault that stopped by itself.
+func (l *live) failed(vault int, err error) {
+	select {
+	case l.lines <- fmt.Sprintf("%s  vault %d has stopped: %s\n", time.Now().Format("15:04:05.000"), vault, printable(err.Error(), 400)):
+	default:
 	}
 }
 

@@ -107,6 +107,10 @@ func TestAChunkIsTold(t *testing.T) {
 	}), "put-chunk #cd000000 sample-1 0 ms 12 bytes")
 }
 
+func TestAVaultThatStopsIsTold(t *testing.T) {
+	want(t, told(8, func(l *live) { l.failed(3, refusal.New(refusal.NetworkFull)) }), "vault 3 has stopped: NetworkFull")
+}
+
 // What is remembered is bounded, and so are the lines that wait.
 func TestLiveIsBounded(t *testing.T) {
 	gate := &gated{open: make(chan struct{})}

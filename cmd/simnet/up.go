@@ -216,6 +216,9 @@ func (u *up) run(ctx context.Context, file string) error {
 		watch.close()
 		l.Close()
 		c.tidy()
+		if ctx.Err() != nil {
+			return errors.New("stopped while it was starting")
+		}
 		return u.startError(err)
 	}
 	ctx, down := context.WithCancel(ctx)

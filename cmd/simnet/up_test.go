@@ -119,7 +119,7 @@ func TestStoppedWhileStarting(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, errs bytes.Buffer
-	if code := run(ctx, []string{"-vaults", "4", "-port", strconv.Itoa(freePort(4))}, &out, &errs); code != 1 || out.Len() > 0 {
+	if code := run(ctx, []string{"-vaults", "4", "-port", strconv.Itoa(freePort(4))}, &out, &errs); code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), "while it was starting") {
 		t.Errorf("exit code %d, %s%s", code, &out, &errs)
 	}
 	left, err := filepath.Glob(filepath.Join(cache, "vaultnet", "local*"))
