@@ -201,3 +201,16 @@ func TestKeyText(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkLine: decoding a usual mutation and encoding its answer, which is what this package adds to an operation.
+func BenchmarkLine(b *testing.B) {
+	line := []byte(`{"op":"mutate","as":"alice","address":{"name":"notes","tag":15000},"actions":{"first":{"update":"hello again","version":1},"second":{"insert":"hi"}}}`)
+	a := batch.Answer{Fields: []batch.Field{{Name: "versions", Value: batch.Versions{{Key: "first", Version: 1}, {Key: "second"}}}, {Name: "height", Value: uint64(7)}}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := batch.Decode(line); err != nil {
+			b.Fatal(err)
+		}
+		a.JSON()
+	}
+}

@@ -93,7 +93,7 @@ func newKeyShow(s streams) *ffcli.Command {
 			}
 			ring, err := c.ring()
 			if err != nil {
-				return err
+				return c.failed(err)
 			}
 			if len(args) == 0 {
 				args = ring.Labels()
@@ -104,7 +104,7 @@ func newKeyShow(s streams) *ffcli.Command {
 			for _, name := range args {
 				k, err := ring.Key(name)
 				if err != nil {
-					return exit{code: exitUsage, err: err}
+					return c.failed(exit{code: exitUsage, err: err})
 				}
 				path := name
 				if !keyring.IsPath(name) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -117,11 +118,21 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			gone := *file // a network of which nobody is there any more
+			gone.Bootstrap = nil
+			for _, address := range file.Bootstrap {
+				gone.Bootstrap = append(gone.Bootstrap, somePort.ReplaceAllString(address, "/tcp/9/"))
+			}
+			if err := gone.Write(filepath.Join(e.WorkDir, "gone.json")); err != nil {
+				return err
+			}
 			return home(e.WorkDir, file, e.Setenv)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"mode": mode, "exits": exits},
 	})
 }
+
+var somePort = regexp.MustCompile(`/tcp/\d+/`)
 
 // home is a user's home: an empty folder, with the network file where simnet leaves it.
 func home(dir string, file *network.File, setenv func(name, value string)) error {

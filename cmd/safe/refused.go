@@ -56,6 +56,21 @@ func (c *common) refused(a *batch.Answer) error {
 	return exit{code: code, err: errors.New(text)}
 }
 
+// failed is the error that ends a command before anything was asked of the network. With -json it is told as an answer.
+func (c *common) failed(err error) error {
+	var e exit
+	if !c.json || !errors.As(err, &e) {
+		return err
+	}
+	r := &refusal.Error{Kind: refusal.InvalidRequest, Detail: refusal.Detail{What: err.Error()}}
+	if e.code == exitNoNetwork {
+		r = &refusal.Error{Kind: refusal.Unavailable, Cause: err}
+	}
+	a := batch.Answer{Refusal: r}
+	fmt.Fprintf(c.out, "%s\n", a.JSON())
+	return exit{code: e.code}
+}
+
 // problem says what was wrong with the action on one entry.
 func problem(p refusal.Problem) string {
 	key := keyText(p.Key)

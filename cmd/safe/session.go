@@ -77,12 +77,16 @@ func (c *common) readNetwork() (*network.File, error) {
 func (c *common) connect(ctx context.Context, f *network.File) (*client.Client, error) {
 	ctx, stop := context.WithTimeout(ctx, connectTime)
 	defer stop()
-	n, err := client.Connect(ctx, client.ConfigOf(f))
-	if err != nil {
-		remedy := "go run ./cmd/simnet status tells whether one runs on this machine; go run ./cmd/simnet starts one"
-		return nil, exit{code: exitNoNetwork, err: fmt.Errorf("no network: %w\n%s", err, remedy)}
+	err := nobodyListens(ctx, f.Bootstrap)
+	var n *client.Client
+	if err == nil {
+		n, err = client.Connect(ctx, client.ConfigOf(f))
 	}
-	return n, nil
+	if err == nil {
+		return n, nil
+	}
+	remedy := "Is it running? On this machine: go run ./cmd/simnet status tells, go run ./cmd/simnet starts one."
+	return nil, exit{code: exitNoNetwork, err: fmt.Errorf("no network %q: %w\n%s", f.Name(), err, remedy)}
 }
 
 // keyDir is the folder of the key files.
@@ -110,20 +114,26 @@ func (c *common) ring() (*keyring.Ring, error) {
 	return ring, nil
 }
 
-// perform carries out one operation and tells its answer.
-func (c *common) perform(ctx context.Context, o *batch.Operation, tell func(*batch.Answer) error) error {
+// open opens keys and network. The client is the caller's to close.
+func (c *common) open(ctx context.Context) (*client.Client, *keyring.Ring, error) {
 	ring, err := c.ring()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	f, err := c.readNetwork()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	addSamples(ring, f)
 	n, err := c.connect(ctx, f)
+	return n, ring, err
+}
+
+// perform carries out one operation and tells its answer.
+func (c *common) perform(ctx context.Context, o *batch.Operation, tell func(*batch.Answer) error) error {
+	n, ring, err := c.open(ctx)
 	if err != nil {
-		return err
+		return c.failed(err)
 	}
 	defer n.Close()
 	runner := batch.Runner{Network: n, Keys: ring}
