@@ -11,7 +11,7 @@ import (
 )
 
 // Client is a connection to a vault network, made by [Connect] or [Local]. It is safe for concurrent use by any number of
-// goroutines and acts for any number of keys; 4,096 operations can be under way at once.
+// goroutines and acts for any number of keys. 4,000 operations are under way at once; further ones wait for their turn.
 type Client struct {
 	cfg  Config
 	loop *loop

@@ -9,6 +9,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/network"
+	"vaultnet/refusal"
 	"vaultnet/routing"
 )
 
@@ -87,12 +88,22 @@ func (c *Client) join(ctx context.Context, node joiner) error {
 	}
 	select {
 	case <-c.loop.ready.answered:
-		return nil
 	case e := <-c.loop.ready.goodbye:
-		return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with", tried(c.cfg.Bootstrap), e)
+		return c.turnedAway(e)
 	case <-ctx.Done():
 		return c.unreachable(context.Cause(ctx))
 	}
+	select {
+	case e := <-c.loop.ready.goodbye: // it came before the answer: Hello was sent before the question
+		return c.turnedAway(e)
+	default:
+		return nil
+	}
+}
+
+func (c *Client) turnedAway(why *refusal.Error) error {
+	return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with",
+		tried(c.cfg.Bootstrap), why)
 }
 
 // unreachable says, on one line, why no vault answers and what helps.

@@ -3,9 +3,7 @@ package client
 import (
 	"cmp"
 	"crypto/rand"
-	"maps"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +37,9 @@ type loop struct {
 
 	// Owned by the goroutine.
 	core     *op.Client
-	calls    map[op.Ticket]*call
+	calls    map[op.Ticket]*call // under way
+	waiting  []*call             // for their turn to begin
+	draining bool                // everything was cancelled
 	accounts accounts
 	greet    [][]byte // the frame that is sent to each vault first
 
@@ -133,41 +133,22 @@ func (l *loop) turn() (sleep time.Duration, end bool) {
 	}
 	now := clock()
 	l.core.Step(now, in)
-	for _, k := range starts {
-		l.accounts.note(k.operation)
-		k.ticket = l.core.Start(now, k.operation)
-		l.calls[k.ticket] = k
-	}
+	l.waiting = append(l.waiting, starts...)
 	for _, k := range cancels {
-		if k.ticket != 0 {
-			l.core.Cancel(now, k.ticket)
-		}
+		l.abandon(now, k)
 	}
-	if drained != nil {
-		for _, t := range slices.Sorted(maps.Keys(l.calls)) {
-			l.core.Cancel(now, t)
-		}
+	if drained != nil && !l.draining {
+		l.draining = true
+		l.abandonAll(now)
 	}
+	l.beginSome(now)
 	out := l.core.Output()
 	t := Turn{Inputs: len(in), Started: len(starts), Completed: len(out.Done)}
-	for i := range out.Send {
-		frames, _ := wire.Encode(out.Send[i].Messages) // what is out of bounds was refused before it came here
-		l.carrier.Send(out.Send[i].To, frames...)
-		for _, f := range frames {
-			t.Frames++
-			t.Bytes += len(f)
-		}
-	}
+	t.Frames, t.Bytes = l.send(out.Send)
 	for _, name := range out.Lookups {
 		l.walks.want(name)
 	}
-	for i := range out.Done {
-		d := &out.Done[i]
-		if k := l.calls[d.Ticket]; k != nil {
-			delete(l.calls, d.Ticket)
-			k.done <- *d
-		}
-	}
+	l.complete(out.Done)
 	if drained != nil && len(l.calls) == 0 {
 		l.mu.Lock()
 		l.drained = nil
@@ -184,6 +165,19 @@ func (l *loop) turn() (sleep time.Duration, end bool) {
 		sleep = min(sleep, max(out.Alarm.Sub(clock()), 0))
 	}
 	return sleep, end
+}
+
+// send encodes what goes to each vault, as few frames as it takes, and hands it over.
+func (l *loop) send(all []wire.Envelope) (sent, bytes int) {
+	for i := range all {
+		frames, _ := wire.Encode(all[i].Messages) // what is out of bounds was refused before it came here
+		l.carrier.Send(all[i].To, frames...)
+		for _, f := range frames {
+			sent++
+			bytes += len(f)
+		}
+	}
+	return sent, bytes
 }
 
 func (l *loop) recycle(in []op.Input) {

@@ -27,16 +27,29 @@ var mixedFor = flag.Duration("mixed", 5*time.Second, "how long TestMixedLoad loa
 //
 //	go test -race ./client -run TestMixedLoad -mixed 60s -v
 func TestMixedLoad(t *testing.T) {
-	net := localnet.Start(t, localnet.Config{Vaults: 12, Accounts: 6, Apps: 6})
+	params := vaultnet.DefaultParameters() // a vault that comes back soon has not left
+	params.AccountOperations = 1 << 40
+	net := localnet.Start(t, localnet.Config{Vaults: 12, Parameters: params})
 	load := &load{t: t}
 	var clients []*client.Client
 	for range 3 {
 		clients = append(clients, net.Client(t))
 	}
-	people := net.Accounts()
+	var people, apps []client.Actor
+	for i := range 4 {
+		p := client.Actor{Key: client.NewKey()}
+		if _, err := clients[0].CreateAccount(patient(t), p); err != nil {
+			t.Fatal(err)
+		}
+		a := client.Actor{Key: client.NewKey(), Account: p.Key.Public()}
+		if _, err := clients[0].Grant(patient(t), p, a.Key.Public(), account.Terms{Label: fmt.Sprint("app ", i)}); err != nil {
+			t.Fatal(err)
+		}
+		people, apps = append(people, p), append(apps, a)
+	}
 	for i := range 4 {
 		load.shared = append(load.shared, client.Address(fmt.Sprint("shared ", i), 1))
-		_, err := clients[0].Put(patient(t), people[0].Actor(), load.shared[i], client.Object{Permissions: map[mutabledata.User]mutabledata.PermissionSet{
+		_, err := clients[0].Put(patient(t), people[0], load.shared[i], client.Object{Permissions: map[mutabledata.User]mutabledata.PermissionSet{
 			mutabledata.Anyone: client.Allow(mutabledata.Insert, mutabledata.Delete, mutabledata.Update)}})
 		if err != nil {
 			t.Fatal(err)
@@ -44,13 +57,10 @@ func TestMixedLoad(t *testing.T) {
 	}
 	var workers []*worker
 	for i := range 12 {
-		owner := people[i%len(people)]
-		w := &worker{load: load, c: clients[i%len(clients)], number: i, by: owner.Actor(), own: client.Address(fmt.Sprint("own ", i), 7),
+		w := &worker{load: load, c: clients[i%len(clients)], number: i, by: people[i%len(people)], own: client.Address(fmt.Sprint("own ", i), 7),
 			random: rand.New(rand.NewPCG(7, uint64(i)))}
-		for _, a := range net.Apps() {
-			if a.Owner == owner.Seed.Public() && i >= len(people) {
-				w.app = a.Actor() // it may write what its owner owns only where it is allowed to
-			}
+		if i%3 == 0 {
+			w.app = apps[i%len(apps)] // it may write what its owner owns only where it is allowed to
 		}
 		workers = append(workers, w)
 	}
@@ -103,7 +113,7 @@ func (l *load) restarts(net *localnet.Network) {
 		case <-l.until.Done():
 		case <-time.After(500 * time.Millisecond):
 		}
-		ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 		if err := net.StartVault(ctx, i); err != nil {
 			l.t.Error(err)
 		}
@@ -136,7 +146,7 @@ func (w *worker) begin() {
 
 func (w *worker) work() {
 	for w.until.Err() == nil && !w.t.Failed() {
-		ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+		ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 		switch n := w.random.IntN(100); {
 		case n < 30:
 			w.write(ctx)

@@ -15,7 +15,7 @@ import (
 
 // patient is a context that is generous on a machine with much to do.
 func patient(t testing.TB) context.Context {
-	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(stop)
 	return ctx
 }
