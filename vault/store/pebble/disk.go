@@ -151,8 +151,12 @@ func (f *file) SyncTo(length int64) (full bool, err error) {
 	return full, err
 }
 
+// Preallocate is a help that not every file system gives: its failure is none.
 func (f *file) Preallocate(offset, length int64) error {
-	return f.d.change(func() error { return f.File.Preallocate(offset, length) })
+	if f.d.dead() {
+		return nil
+	}
+	return f.File.Preallocate(offset, length)
 }
 
 func (f *file) Close() error {

@@ -70,24 +70,32 @@ type Store struct {
 // Open opens the store in folder, making it where there is none (unless cfg.ReadOnly: fs.ErrNotExist). Its errors are
 // [*store.LockedError], [*store.FullError], [*store.DamagedError] or the operating system's.
 func Open(folder string, cfg Config) (*Store, error) {
-	if cfg.fs == nil {
+	real := cfg.fs == nil
+	if real {
 		cfg.fs = vfs.Default
-		absolute, err := canonical(folder) // locks go by path
+		absolute, err := filepath.Abs(folder)
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 		folder = absolute
 	}
+	if cfg.ReadOnly {
+		if _, err := cfg.fs.Stat(cfg.fs.PathJoin(folder, "records")); err != nil {
+			return nil, fmt.Errorf("store: no vault's store in %s: %w", folder, err)
+		}
+	} else if err := makeFolders(cfg.fs, folder); err != nil {
+		return nil, wrapDisk(folder, err)
+	}
+	if real { // locks go by path: it has to be the same for all
+		path, err := filepath.EvalSymlinks(folder)
+		if err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		folder = path
+	}
 	s := &Store{folder: folder, readOnly: cfg.ReadOnly, disk: &disk{FS: cfg.fs, folder: folder}, done: make(chan struct{})}
 	s.idle.L = &s.mu
 	records := cfg.fs.PathJoin(folder, "records")
-	if cfg.ReadOnly {
-		if _, err := cfg.fs.Stat(records); err != nil {
-			return nil, fmt.Errorf("store: no vault's store in %s: %w", folder, err)
-		}
-	} else if err := makeFolders(cfg.fs, folder, records); err != nil {
-		return nil, s.wrap(err)
-	}
 	var err error
 	if s.lock, err = pebble.LockDirectory(records, cfg.fs); err != nil {
 		return nil, lockError(folder, err)
@@ -252,24 +260,11 @@ func lockError(folder string, err error) error {
 	return &store.LockedError{Folder: folder}
 }
 
-// canonical is the one absolute path of a folder, which need not be there.
-func canonical(folder string) (string, error) {
-	absolute, err := filepath.Abs(folder)
-	if err != nil {
-		return "", err
-	}
-	real, err := filepath.EvalSymlinks(absolute)
-	if errors.Is(err, fs.ErrNotExist) {
-		return absolute, nil
-	}
-	return real, err
-}
-
 // makeFolders makes folder and what is in it, durably. Only the vault's owner may look into it.
-func makeFolders(disk vfs.FS, folder, records string) error {
+func makeFolders(disk vfs.FS, folder string) error {
 	_, err := disk.Stat(folder)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	for _, f := range []string{records, disk.PathJoin(folder, "chunks", "new")} {
+	for _, f := range []string{disk.PathJoin(folder, "records"), disk.PathJoin(folder, "chunks", "new")} {
 		if err := disk.MkdirAll(f, 0o700); err != nil {
 			return err
 		}

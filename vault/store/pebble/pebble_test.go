@@ -71,12 +71,13 @@ func put(t *testing.T, s *pebble.Store, content string, sync bool) vaultnet.Name
 }
 
 func TestAFolderIsOpenOnce(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "link")
 	folder := filepath.Join(t.TempDir(), "data")
-	s := open(t, folder, pebble.Config{})
-	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(folder, link); err != nil {
+	if err := os.Symlink(filepath.Dir(folder), parent); err != nil {
 		t.Fatal(err)
 	}
+	link := filepath.Join(parent, "data")
+	s := open(t, link, pebble.Config{}) // not there yet
 	for _, cfg := range []pebble.Config{{}, {ReadOnly: true}} {
 		for _, path := range []string{folder, link} {
 			_, err := pebble.Open(path, cfg)
