@@ -40,17 +40,44 @@ func (d Domain) Hash(parts ...[]byte) Digest {
 		n += 8 + len(p)
 	}
 	var small [512]byte
-	b := small[:0]
 	if n > len(small) {
-		b = make([]byte, 0, n)
+		return d.stream(parts)
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(len(d)))
+	b := binary.BigEndian.AppendUint64(small[:0], uint64(len(d)))
 	b = append(b, d...)
 	for _, p := range parts {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(p)))
 		b = append(b, p...)
 	}
 	return sha256.Sum256(b)
+}
+
+// stream is Hash of what is long: in pieces of 4 KiB, so that no copy of the whole is made and no part moves to the heap.
+func (d Domain) stream(parts [][]byte) (digest Digest) {
+	h := sha256.New()
+	b := make([]byte, 0, 4<<10)
+	write := func(p []byte) {
+		for len(p) > 0 {
+			n := copy(b[len(b):cap(b)], p)
+			b, p = b[:len(b)+n], p[n:]
+			if len(b) == cap(b) {
+				h.Write(b)
+				b = b[:0]
+			}
+		}
+	}
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(d)))
+	write(length[:])
+	write([]byte(d))
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(length[:], uint64(len(p)))
+		write(length[:])
+		write(p)
+	}
+	h.Write(b)
+	h.Sum(digest[:0])
+	return digest
 }
 
 // TurnMessage is what a vault signs once per turn: the root of the tree over everything it states in it.

@@ -20,10 +20,29 @@ func TestHashIsOverLengthsAndParts(t *testing.T) {
 	if hex.EncodeToString(got[:]) != "2c691e2c1c2673e17147e467336fbc2867ca32e49a41d58c4d4c7995b010bfa3" {
 		t.Errorf("hash %x", got[:])
 	}
-	long := make([]byte, 2000)
+	long := make([]byte, 10_000)
+	for i := range long {
+		long[i] = byte(i)
+	}
+	got = vaultnet.DomainBody.Hash(long, []byte("ab"), long[:5000])
+	if hex.EncodeToString(got[:]) != "76b13920dc457bb85dcc6802e011c7523c55a078e7196dcc29141f5ceb0ec63b" {
+		t.Errorf("hash of what is long %x", got[:])
+	}
 	if vaultnet.DomainBody.Hash(long) == vaultnet.DomainBody.Hash(long[1:]) {
 		t.Error("long parts collide")
 	}
+}
+
+func TestHashOfWhatIsShortAllocatesNothing(t *testing.T) {
+	var a, b [32]byte
+	if n := testing.AllocsPerRun(100, func() { copy(a[:], hash(a, b)) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func hash(a, b [32]byte) []byte {
+	d := vaultnet.DomainBody.Hash(a[:], b[:])
+	return d[:]
 }
 
 func TestNoTwoListsOfPartsCollide(t *testing.T) {
