@@ -30,13 +30,19 @@ func BenchmarkMutate(b *testing.B) {
 		{"disk/objects=1", true, true, 1}, {"disk/objects=16", true, true, 16}, {"disk/objects=64", true, true, 64},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			var turns, inputs atomic.Int64
+			var turns, inputs, step, store, send atomic.Int64
 			w := newCommunityOf(b, 8, func(i int) string { return fmt.Sprintf("/memory/%d", 1+i) }, func(w *community) {
 				w.base.Parameters.AccountOperations = 1 << 40
 				w.base.Verifier = signature.NewVerifier(200_000)
 				w.base.Fabric = routing.NewMemory()
 				w.base.Sync = c.sync
-				w.base.Observer.Turn = func(t vault.Turn) { turns.Add(1); inputs.Add(int64(t.Inputs)) }
+				w.base.Observer.Turn = func(t vault.Turn) {
+					turns.Add(1)
+					inputs.Add(int64(t.Inputs))
+					step.Add(int64(t.Step))
+					store.Add(int64(t.Store))
+					send.Add(int64(t.Send))
+				}
 				if c.disk {
 					cache := pebble.NewCache(0)
 					b.Cleanup(cache.Close)
@@ -68,8 +74,9 @@ func BenchmarkMutate(b *testing.B) {
 			wait.Wait()
 			var next atomic.Int64
 			value := make([]byte, 256)
-			turns.Store(0)
-			inputs.Store(0)
+			for _, n := range []*atomic.Int64{&turns, &inputs, &step, &store, &send} {
+				n.Store(0)
+			}
 			b.ResetTimer()
 			begun, spent := time.Now(), processTime()
 			for i := range c.objects {
@@ -89,7 +96,11 @@ func BenchmarkMutate(b *testing.B) {
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/took, "mutations/s")
 			b.ReportMetric(float64(turns.Load())/8/took, "turns/s")
-			b.ReportMetric(float64(inputs.Load())/float64(turns.Load()), "inputs/turn")
+			each := func(n *atomic.Int64) float64 { return float64(n.Load()) / float64(turns.Load()) }
+			b.ReportMetric(each(&inputs), "inputs/turn")
+			b.ReportMetric(each(&step)/1e3, "step-µs/turn")
+			b.ReportMetric(each(&store)/1e3, "store-µs/turn")
+			b.ReportMetric(each(&send)/1e3, "send-µs/turn")
 		})
 	}
 }
