@@ -13,6 +13,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/account"
+	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
@@ -326,6 +327,28 @@ func TestOtherParametersAreNamed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "permit-lifetime") {
 		t.Error(err)
 	}
+}
+
+// One vault that turns a client away decides nothing.
+func TestOneVaultTurnsAway(t *testing.T) {
+	var r ready
+	r.make()
+	liar, honest := vaultnet.PublicKey{1}, vaultnet.PublicKey{2}
+	answer := &wire.SetAnswer{Call: probeCall}
+	if !r.sees(liar, &wire.Goodbye{Err: refusal.Invalid("go away")}) || !r.sees(liar, answer) {
+		t.Error("it is left to others")
+	}
+	select {
+	case <-r.answered:
+		t.Error("a vault that said goodbye counts")
+	default:
+	}
+	if r.sees(honest, &wire.SetAnswer{Call: 7}) {
+		t.Error("an operation's answer is kept from it")
+	}
+	r.sees(honest, answer)
+	<-r.answered
+	r.sees(honest, answer) // again: nothing
 }
 
 func TestConfigurationsThatAreRefused(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"vaultnet"
 	"vaultnet/network"
@@ -86,20 +87,26 @@ func (c *Client) join(ctx context.Context, node joiner) error {
 	case err != nil:
 		return c.unreachable(err)
 	}
+	var why *refusal.Error
 	select {
 	case <-c.loop.ready.answered:
-	case e := <-c.loop.ready.goodbye:
-		return c.turnedAway(e)
+		return nil
+	case why = <-c.loop.ready.goodbye: // one vault alone does not decide
 	case <-ctx.Done():
 		return c.unreachable(context.Cause(ctx))
 	}
+	ctx, stop := context.WithTimeout(ctx, secondOpinion)
+	defer stop()
 	select {
-	case e := <-c.loop.ready.goodbye: // it came before the answer: Hello was sent before the question
-		return c.turnedAway(e)
-	default:
+	case <-c.loop.ready.answered:
 		return nil
+	case <-ctx.Done():
+		return c.turnedAway(why)
 	}
 }
+
+// secondOpinion is how long an answer is waited for after a vault said that it wants nothing from this client.
+const secondOpinion = time.Second
 
 func (c *Client) turnedAway(why *refusal.Error) error {
 	return fmt.Errorf("client: the vaults at %s turn this client away: %w; take the network file that they were started with",
