@@ -14,14 +14,14 @@ import (
 // Bounds and defaults of a [Config].
 const (
 	DefaultPeers       = 192              // connections above which the least useful are closed
-	MinPeers           = 16               //
-	MaxPeers           = 10_000           //
+	MinPeers           = 16               // lowest [Config.Peers]
+	MaxPeers           = 10_000           // highest
 	DefaultQueueFrames = 4096             // frames waiting to be sent to one peer (design §12)
 	DefaultQueueBytes  = 16 << 20         // bytes waiting to be sent to one peer (design §12)
 	DefaultQueuesBytes = 256 << 20        // bytes waiting to be sent to all peers together
 	DefaultWrite       = 10 * time.Second // in which a peer must take the next part of what is written to it
 	MaxContacts        = 10_000           // vaults whose addresses are remembered (design §3)
-	MaxLatency         = time.Minute      //
+	MaxLatency         = time.Minute      // highest [Config.Latency]
 )
 
 // Config says who a node is and where it listens. The zero values of the bounds mean their defaults.

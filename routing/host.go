@@ -56,7 +56,7 @@ var quiet = sync.OnceFunc(func() {
 })
 
 // newHost makes the libp2p host, which does not listen yet. What libp2p offers besides connections is turned off.
-func newHost(cfg Config, key crypto.PrivKey) (host.Host, error) {
+func newHost(cfg Config, key crypto.PrivKey, door *gate) (host.Host, error) {
 	quiet()
 	manager, err := connmgr.NewConnManager(cfg.Peers*3/4, cfg.Peers,
 		connmgr.WithGracePeriod(5*time.Second), connmgr.WithSilencePeriod(5*time.Second))
@@ -82,6 +82,7 @@ func newHost(cfg Config, key crypto.PrivKey) (host.Host, error) {
 		libp2p.Muxer(yamux.ID, yamuxTransport()),
 		libp2p.ConnectionManager(manager),
 		libp2p.ResourceManager(limits),
+		libp2p.ConnectionGater(door),
 		libp2p.DialRanker(memoryFirst),
 		libp2p.WithDialTimeout(dialTimeout),
 		libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(dialTimeout)),
@@ -107,6 +108,9 @@ func newHost(cfg Config, key crypto.PrivKey) (host.Host, error) {
 	}
 	return h, nil
 }
+
+// namelessMost is how many connections may have come in that have not said who they are.
+func namelessMost(cfg Config) int { return 8 * cfg.Peers }
 
 func yamuxTransport() *yamux.Transport {
 	c := muxer.DefaultConfig()
@@ -136,9 +140,9 @@ func memoryFirst(addrs []multiaddr.Multiaddr) []network.AddrDelay {
 
 // resourceManager bounds what strangers can make the node hold. Twice as many connections as the connection manager keeps
 // may be open until it trims them, a part of them only by the node itself. Eight times as many may come in that have not
-// yet said who they are: they cost little, and while these places are taken, no honest newcomer gets in.
+// yet said who they are: they cost little, and while these places are taken, no honest newcomer gets in (see gate).
 func resourceManager(cfg Config) (network.ResourceManager, error) {
-	conns, nameless := 2*cfg.Peers, 8*cfg.Peers
+	conns, nameless := 2*cfg.Peers, namelessMost(cfg)
 	streams := 16 * conns
 	perPeer := rcmgr.ResourceLimits{
 		Conns: 8, ConnsInbound: 4, ConnsOutbound: 4, FD: 8,

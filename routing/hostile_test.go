@@ -243,7 +243,7 @@ func TestHostileCrowd(t *testing.T) {
 	handlers[1].wait(t, "up", func() bool { return handlers[1].isUp(nodes[0].Identity()) })
 	address := strings.Split(nodes[0].Addresses()[0], "/")
 	port := net.JoinHostPort(address[2], address[4])
-	crowd := 1000
+	crowd := 2500
 	if testing.Short() {
 		crowd = 200
 	}
@@ -298,6 +298,14 @@ func TestHostileCrowd(t *testing.T) {
 	}
 	talks(t, nodes[1], nodes[0], handlers[0])
 	talks(t, nodes[0], nodes[1], handlers[1])
+	handlers[0].mu.Lock()
+	if handlers[0].downs(nodes[1].Identity()) != 0 {
+		t.Error("the honest connection was closed")
+	}
+	handlers[0].mu.Unlock()
+	if s := nodes[0].Statistics(); s.Nameless == 0 && !testing.Short() {
+		t.Errorf("all those that say nothing are still connected: %+v", s)
+	}
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -36,6 +36,7 @@ type Node struct {
 	key       vaultnet.PublicKey
 	bootstrap []peer.AddrInfo // without the node itself
 
+	door *gate
 	host host.Host
 	dht  *dht.IpfsDHT
 
@@ -80,6 +81,7 @@ func New(cfg Config, h Handler) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, handler: h, key: key,
+		door:     newGate(namelessMost(cfg) * 3 / 4),
 		remotes:  map[vaultnet.PublicKey]*remote{},
 		members:  map[vaultnet.PublicKey]struct{}{},
 		contacts: contacts{all: map[peer.ID]contact{}},
@@ -90,7 +92,7 @@ func New(cfg Config, h Handler) (*Node, error) {
 		table:    table{changed: make(chan struct{}, 1), lost: make(chan struct{}, 1)},
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
-	if n.host, err = newHost(cfg, private); err != nil {
+	if n.host, err = newHost(cfg, private, n.door); err != nil {
 		n.cancel()
 		return nil, err
 	}

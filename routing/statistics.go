@@ -50,7 +50,7 @@ func (n *Node) Statistics() Statistics {
 		LostOnBreak: c.lostOnBreak.Load(), CutSlow: c.cutSlow.Load(),
 		Dials: c.dials.Load(), DialsFailed: c.dialsFailed.Load(), Walks: c.walks.Load(),
 		RefusedFrames: c.refusedFrames.Load(), RefusedLength: c.refusedLength.Load(), Truncated: c.truncated.Load(),
-		RefusedMemory: c.refusedMemory.Load(), Strangers: c.strangers.Load(),
+		RefusedMemory: c.refusedMemory.Load(), Strangers: c.strangers.Load(), Nameless: n.door.evictions(),
 		Known: n.dht.RoutingTable().Size(), Contacts: n.contacts.len(),
 		QueueBytes: n.queued.Load(),
 	}

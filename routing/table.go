@@ -21,7 +21,7 @@ const (
 	settleTime  = 100 * time.Millisecond // of the routing table, before the handler is told
 	joinTime    = 5 * time.Second        // for the walks of Join
 	firstWalk   = 200 * time.Millisecond // after joining; then twice as late each time
-	lastWalk    = 5 * time.Minute        //
+	lastWalk    = 5 * time.Minute        // the longest between two
 	soonWalk    = time.Second            // after a vault was lost
 	refreshTime = 10 * time.Minute       // between refreshes of all buckets
 	neighbours  = 16                     // the nearest, whose connections are kept
