@@ -21,6 +21,7 @@ type Statistics struct {
 	Truncated     uint64 // streams that ended within a frame, or were too slow with one
 	RefusedMemory uint64 // streams closed because the memory for their frames was used up
 
+	Nameless  uint64 // connections closed, for newer ones, that had not said whose they were
 	Strangers uint64 // connections let go because the peer does not speak this network's protocols
 
 	Peers       int   // connected
