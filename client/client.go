@@ -66,11 +66,11 @@ func (c *Client) run(ctx context.Context, name string, make func(op.Options) op.
 	if d.Err == nil {
 		return d, nil
 	}
-	return d, c.explain(ctx, name, d.Err)
+	return d, explain(ctx, by, name, d.Err)
 }
 
 // explain has an operation's error say why it ended, where that was the context's end or the client's.
-func (c *Client) explain(ctx context.Context, name string, err error) error {
+func explain(ctx context.Context, by Actor, name string, err error) error {
 	var e *refusal.Error
 	if !errors.As(err, &e) {
 		return &refusal.Error{Op: name, Kind: refusal.Unavailable, Cause: err}
@@ -84,7 +84,7 @@ func (c *Client) explain(ctx context.Context, name string, err error) error {
 		why.Cause = context.Cause(ctx)
 	case errors.Is(e.Cause, op.Cancelled):
 		why.Cause = ErrClosed
-	case e.Cause == nil:
+	case e.Cause == nil && !by.NoRetry:
 		why.Cause = context.DeadlineExceeded // no quorum in the time that the operation had
 	}
 	return &why

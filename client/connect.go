@@ -16,7 +16,7 @@ import (
 
 // Connect connects to a network. It returns when a vault of it has answered. Where none does it says which addresses were
 // tried; a vault of another network, or a network file whose parameters are not this network's, is said with the name of
-// the parameter. The context bounds connecting, no longer.
+// the parameter. The context bounds connecting, no longer; where it has no deadline, ten seconds do.
 func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	return connect(ctx, cfg, func(c Config, seed [32]byte, h routing.Handler) (joiner, error) {
 		return routing.New(routing.Config{
@@ -24,6 +24,8 @@ func Connect(ctx context.Context, cfg Config) (*Client, error) {
 		}, h)
 	})
 }
+
+const connectFor = 10 * time.Second
 
 // Local connects to a network that runs on this machine, found by its network file where simnet leaves it
 // ([network.LocalPath]). A name tells several apart; without one it is the network called "local".
@@ -58,7 +60,7 @@ func connect(ctx context.Context, cfg Config, open func(Config, [32]byte, routin
 	cfg = cfg.withDefaults()
 	if _, ok := ctx.Deadline(); !ok {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, cfg.Timeout)
+		ctx, stop = context.WithTimeout(ctx, connectFor)
 		defer stop()
 	}
 	seed := network.NewSeed() // a throw-away

@@ -126,6 +126,14 @@ func TestPresence(t *testing.T) {
 	if _, r, _ := p.due(now.Add(time.Hour)); len(r) != 0 {
 		t.Error("one that is here is called")
 	}
+	for i := range 2 * maxMissed { // what is missed is bounded, and what was lost last is called
+		p.up(vaultnet.PublicKey{99, byte(i), byte(i >> 8)})
+		p.down(vaultnet.PublicKey{99, byte(i), byte(i >> 8)})
+	}
+	if _, r, _ := p.due(time.Now()); len(r) != maxMissed || len(p.missed) != maxMissed {
+		t.Errorf("%d called of %d missed", len(r), len(p.missed))
+	}
+	clear(p.missed)
 	for i := range byte(8) {
 		p.up(vaultnet.PublicKey{10 + i})
 	}

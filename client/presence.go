@@ -47,11 +47,26 @@ func (p *presence) down(v vaultnet.PublicKey) bool {
 		return false
 	}
 	delete(p.here, v)
-	if len(p.missed) < maxMissed && len(p.here) < p.peers*3/4 {
+	if len(p.here) < p.peers*3/4 {
+		if len(p.missed) >= maxMissed {
+			p.forget()
+		}
 		now := time.Now()
 		p.missed[v] = &missing{since: now, next: now, gap: recallFirst}
 	}
 	return true
+}
+
+// forget gives up on the vault that is missed for longest.
+func (p *presence) forget() {
+	var oldest vaultnet.PublicKey
+	var since time.Time
+	for v, m := range p.missed {
+		if since.IsZero() || m.since.Before(since) {
+			oldest, since = v, m.since
+		}
+	}
+	delete(p.missed, oldest)
 }
 
 // due tells who counts as unreachable from now on, who is to be called again, and when to look again.
