@@ -288,10 +288,13 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 			return nil, refusal.Invalid("record of section %q", r.Key[0])
 		}
 	}
-	if o.last != nil {
+	switch {
+	case o.last != nil:
 		if err := o.loadHead(host, state); err != nil {
 			return nil, err
 		}
+	case len(state) > 0:
+		return nil, refusal.Invalid("a state is stored, and no block that led to it")
 	}
 	t := &turn{Object: o, host: host, out: &Output{}}
 	if vote != nil && vote.Height == o.height+1 {
