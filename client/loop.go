@@ -34,6 +34,7 @@ type loop struct {
 	carrier  carrier
 	walks    *walks
 	checking chan struct{} // holds one for each frame that is being checked
+	greet    [][]byte      // the frame that is sent to each vault first
 
 	// Owned by the goroutine.
 	core     *op.Client
@@ -41,7 +42,7 @@ type loop struct {
 	waiting  []*call             // for their turn to begin
 	draining bool                // everything was cancelled
 	accounts accounts
-	greet    [][]byte // the frame that is sent to each vault first
+	encoded  []encoded // room of send
 
 	mu       sync.Mutex
 	inbox    inbox
@@ -165,19 +166,6 @@ func (l *loop) turn() (sleep time.Duration, end bool) {
 		sleep = min(sleep, max(out.Alarm.Sub(clock()), 0))
 	}
 	return sleep, end
-}
-
-// send encodes what goes to each vault, as few frames as it takes, and hands it over.
-func (l *loop) send(all []wire.Envelope) (sent, bytes int) {
-	for i := range all {
-		frames, _ := wire.Encode(all[i].Messages) // what is out of bounds was refused before it came here
-		l.carrier.Send(all[i].To, frames...)
-		for _, f := range frames {
-			sent++
-			bytes += len(f)
-		}
-	}
-	return sent, bytes
 }
 
 func (l *loop) recycle(in []op.Input) {

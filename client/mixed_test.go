@@ -325,7 +325,7 @@ func (w *worker) permit(ctx context.Context) {
 
 func (w *worker) account(ctx context.Context) {
 	a, _, err := w.c.Account(ctx, w.by)
-	if w.went("account", err) && (a.Done < 1 || a.Available < 0 || a.Reserved < 0) {
+	if w.went("account", err) && (a.Done+a.Reserved < 1 || a.Done+a.Reserved+a.Available != 1<<40) {
 		w.t.Errorf("worker %d: %+v", w.number, a.View)
 	}
 }
