@@ -87,14 +87,13 @@ func (c *checker) toldRead(w *watched, a *act) {
 }
 
 // toldRefused checks a refusal for good: at some height that the object had while the operation was under way, the
-// mutation was to be refused. Left out are refusals that time, a permit, or what else was in flight may cause; AccessDenied
-// is one of them, where somebody's change of permissions is in flight.
+// mutation was to be refused. Left out are refusals that time, a permit, or what else was in flight may cause.
 func (c *checker) toldRefused(w *watched, a *act) {
 	if a.mutation == nil || w.replay.height < w.height() {
 		return
 	}
 	switch a.refused().Kind {
-	case refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData, refusal.DataExists:
+	case refusal.AccessDenied, refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData, refusal.DataExists:
 	default:
 		return
 	}

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"errors"
+
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
@@ -123,6 +125,10 @@ func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r
 		return nil
 	}
 	_, _, err := object.Apply(d.Mutation, by)
+	if errors.Is(err, refusal.AccessDenied) {
+		// What is denied only by a change of the rights that is not decided yet is not denied: it waits for that change.
+		return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Shell: true}}
+	}
 	return err
 }
 
