@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -193,3 +194,6 @@ func shortAddress(a string) string {
 	}
 	return a
 }
+
+// isMissing reports whether a network file is not there.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
