@@ -12,6 +12,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/identify"
 
 	"vaultnet"
 	"vaultnet/xor"
@@ -155,10 +156,10 @@ func (n *Node) tellTable() {
 }
 
 // Join connects to the bootstrap vaults, trying until ctx ends, and walks the DHT towards the node itself, which fills
-// the routing table and makes the node known. It returns nil once that is done, some seconds later at most; at once where no other vault is named:
-// the first of its network. From then on the table is kept fresh in the background. If it fails, the node goes on trying
-// to reach its bootstrap vaults, and joins when one answers; Join may also be called again. Where all of them answer and
-// are of another network it fails at once, with a [*ForeignError].
+// the routing table and makes the node known. It returns nil once that is done, some seconds later at most; at once where
+// no other vault is named: the first of its network. From then on the table is kept fresh in the background. If it fails,
+// the node goes on trying to reach its bootstrap vaults, and joins when one answers; Join may also be called again. Where
+// all of them answer and are of another network it fails at once, with a [*ForeignError].
 func (n *Node) Join(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -250,8 +251,12 @@ func (n *Node) reachVault(ctx context.Context, info peer.AddrInfo) error {
 	if err := n.connect(ctx, info); err != nil {
 		return fmt.Errorf("routing: no vault answers at %s: %w", where, err)
 	}
+	n.introduced(ctx, info.ID)
 	if !n.serves(info.ID) {
 		version := n.said(info.ID, "ProtocolVersion")
+		if version == "" {
+			return fmt.Errorf("routing: %s does not say what it is", where)
+		}
 		if version != string(prefix(n.cfg.Network)) {
 			return n.foreign(where, version, n.said(info.ID, "AgentVersion"))
 		}
@@ -262,6 +267,21 @@ func (n *Node) reachVault(ctx context.Context, info peer.AddrInfo) error {
 		return fmt.Errorf("routing: %s: %w", where, err)
 	}
 	return nil
+}
+
+// introduced waits until a connected peer has said what it is: where it was the peer that connected, nobody has waited.
+func (n *Node) introduced(ctx context.Context, id peer.ID) {
+	h, ok := n.host.(interface{ IDService() identify.IDService })
+	if !ok {
+		return
+	}
+	for _, c := range n.host.Network().ConnsToPeer(id) {
+		select {
+		case <-h.IDService().IdentifyWait(c):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // said is something that a peer has said of itself.
