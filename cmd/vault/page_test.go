@@ -38,7 +38,7 @@ func TestMonitoring(t *testing.T) {
 	}
 	fmt.Fprintf(config, "metrics %s\n", address)
 	config.Close()
-	p := start(t, data)
+	p := start(t, data, "always")
 	t.Cleanup(p.kill)
 	p.wait()
 	if code, body := get(t, "http://"+address+"/healthz"); code != http.StatusOK || body != "ok\n" {

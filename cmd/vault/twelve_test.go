@@ -43,9 +43,9 @@ func vaultCommand(t *testing.T, args ...string) []byte {
 }
 
 // start starts the vault of a data folder; [process.wait] waits for it to serve.
-func start(t *testing.T, data string) *process {
+func start(t *testing.T, data, sync string) *process {
 	t.Helper()
-	p := &process{t: t, data: data, cmd: exec.Command("vault", "run", "-data", data, "-sync", "always", "-json"), ready: make(chan time.Duration, 1)}
+	p := &process{t: t, data: data, cmd: exec.Command("vault", "run", "-data", data, "-sync", sync, "-json"), ready: make(chan time.Duration, 1)}
 	p.cmd.Stderr = &p.stderr
 	p.cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
 	out, err := p.cmd.StdoutPipe()
@@ -125,18 +125,8 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 		t.Skip("takes up to a minute")
 	}
 	const vaults, objects = 12, 4
-	dir := t.TempDir()
-	data := func(i int) string { return filepath.Join(dir, fmt.Sprintf("v%02d", i)) }
-	for i := range vaults {
-		args := []string{"init", "-data", data(i), "-listen", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", freePort(t))}
-		if i == 0 {
-			// Members stay members, however long a machine under load takes: changes of sets are another test's.
-			args = append(args, "-new", "-name", "twelve", "-local", "-account-ops", "0", "-leave-after", "10m", "-join-after", "10m")
-		} else {
-			args = append(args, "-network", filepath.Join(data(0), "network.json"))
-		}
-		vaultCommand(t, args...)
-	}
+	// Members stay members, however long a machine under load takes: changes of sets are another test's.
+	data := folders(t, vaults, "-name", "twelve", "-leave-after", "10m", "-join-after", "10m")
 	var all []*process
 	t.Cleanup(func() {
 		for _, p := range all {
@@ -145,7 +135,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	})
 	begun := time.Now()
 	for i := range vaults {
-		all = append(all, start(t, data(i)))
+		all = append(all, start(t, data(i), "always"))
 	}
 	for _, p := range all {
 		p.wait()
@@ -153,27 +143,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	waitFor(t, "all vaults are settled", func() bool { return settled(all) })
 	t.Logf("%d processes settled after %v", vaults, time.Since(begun).Round(time.Millisecond))
 
-	file, err := network.Read(filepath.Join(data(3), "network.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range vaults { // the first may be down when it is needed
-		f, err := network.Read(filepath.Join(data(i), "network.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		file.Bootstrap = append(file.Bootstrap, f.Bootstrap...)
-		var s status
-		if err := ask(t.Context(), folder(data(i)), "GET", "/status", &s); err != nil {
-			t.Fatal(err)
-		}
-		file.Bootstrap = append(file.Bootstrap, s.Addresses...)
-	}
-	c, err := client.Connect(t.Context(), client.ConfigOf(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
+	c := connect(t, all)
 	alice := client.Actor{Key: client.NewKey()}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -197,7 +167,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	waitFor(t, "writes go on without them", func() bool { w.alive(t); return w.count() >= at+150 })
 	t.Logf("%d writes without them", w.count()-at)
 	began := time.Now()
-	all[2], all[7] = start(t, data(2)), start(t, data(7))
+	all[2], all[7] = start(t, data(2), "always"), start(t, data(7), "always")
 	t.Logf("serve again after %v and %v", all[2].wait().Round(time.Millisecond), all[7].wait().Round(time.Millisecond))
 	stop()
 	waitFor(t, "they have caught up", func() bool { return same(all) == nil })
@@ -218,7 +188,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	t.Logf("killed all after %d writes", w.count())
 	began = time.Now()
 	for i := range all {
-		all[i] = start(t, data(i))
+		all[i] = start(t, data(i), "always")
 	}
 	for _, p := range all {
 		p.wait()
@@ -259,6 +229,110 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	}
 	if len(digests) != objects+1 {
 		t.Errorf("%d objects are held, want %d", len(digests), objects+1)
+	}
+}
+
+// folders makes the data folders of a new network of so many vaults.
+func folders(t *testing.T, vaults int, parameters ...string) func(i int) string {
+	t.Helper()
+	dir := t.TempDir()
+	data := func(i int) string { return filepath.Join(dir, fmt.Sprintf("v%02d", i)) }
+	for i := range vaults {
+		args := []string{"init", "-data", data(i), "-listen", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", freePort(t))}
+		if i == 0 {
+			args = append(append(args, "-new", "-local", "-account-ops", "0"), parameters...)
+		} else {
+			args = append(args, "-network", folder(data(0)).network())
+		}
+		vaultCommand(t, args...)
+	}
+	return data
+}
+
+// connect is a client that knows the addresses of all vaults: any of them may be down when it needs one.
+func connect(t *testing.T, all []*process) *client.Client {
+	t.Helper()
+	file, err := network.Read(folder(all[0].data).network())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		var s status
+		if err := ask(t.Context(), folder(p.data), "GET", "/status", &s); err != nil {
+			t.Fatal(err)
+		}
+		file.Bootstrap = append(file.Bootstrap, s.Addresses...)
+	}
+	c, err := client.Connect(t.Context(), client.ConfigOf(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// Without sync a vault that is killed goes on where it was, with all it promised: the system keeps what it was given.
+func TestKilledWithoutSync(t *testing.T) {
+	const vaults, objects = 4, 2
+	data := folders(t, vaults, "-leave-after", "10m", "-join-after", "10m")
+	all := make([]*process, vaults)
+	t.Cleanup(func() {
+		for _, p := range all {
+			p.kill()
+		}
+	})
+	begin := func() {
+		for i := range all {
+			all[i] = start(t, data(i), "never")
+		}
+		for _, p := range all {
+			p.wait()
+		}
+	}
+	begin()
+	waitFor(t, "all vaults are settled", func() bool { return settled(all) })
+	c := connect(t, all)
+	alice := client.Actor{Key: client.NewKey()}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	if _, err := c.CreateAccount(ctx, alice); err != nil {
+		t.Fatal(err)
+	}
+	for i := range objects {
+		if _, err := c.Put(ctx, alice, client.Address(fmt.Sprint("object ", i), 1), client.Object{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &writer{acked: map[string][]string{}}
+	stop := w.begin(ctx, c, alice, objects)
+	for range 2 {
+		at := w.count()
+		waitFor(t, "writes go on", func() bool { w.alive(t); return w.count() >= at+50 })
+		for _, p := range all {
+			p.cmd.Process.Kill()
+		}
+		for _, p := range all {
+			p.cmd.Wait()
+		}
+		begin()
+	}
+	at := w.count()
+	waitFor(t, "writes go on", func() bool { w.alive(t); return w.count() >= at+10 })
+	stop()
+	waitFor(t, "all hold the same", func() bool { return same(all) == nil })
+	w.check(t, ctx, c)
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	for i, p := range all {
+		p.stop()
+		var r checked
+		if err := json.Unmarshal(vaultCommand(t, "check", "-data", data(i), "-json"), &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Damaged > 0 || !r.Clean || r.Objects != objects+1 {
+			t.Errorf("vault %d: %+v", i, r)
+		}
 	}
 }
 
