@@ -56,7 +56,7 @@ func TestMixedLoad(t *testing.T) {
 		}
 	}
 	var workers []*worker
-	for i := range 12 {
+	for i := range 9 {
 		w := &worker{load: load, c: clients[i%len(clients)], number: i, by: people[i%len(people)], own: client.Address(fmt.Sprint("own ", i), 7),
 			random: rand.New(rand.NewPCG(7, uint64(i)))}
 		if i%3 == 0 {
@@ -104,7 +104,7 @@ func (l *load) restarts(net *localnet.Network) {
 		select {
 		case <-l.until.Done():
 			return
-		case <-time.After(2 * time.Second):
+		case <-time.After(3 * time.Second):
 		}
 		if err := net.StopVault(i); err != nil {
 			l.t.Error(err)
@@ -119,6 +119,10 @@ func (l *load) restarts(net *localnet.Network) {
 		}
 		stop()
 		l.restarted++
+		select {
+		case <-l.until.Done():
+		case <-time.After(5 * time.Second):
+		}
 	}
 }
 

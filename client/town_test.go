@@ -310,11 +310,11 @@ func (l *line) Join(context.Context) error {
 }
 
 // connect has frames of a vault reach the client, one by one.
-func (l *line) connect(h *house) bool {
+func (l *line) connect(h *house) {
 	l.mu.Lock()
 	if l.closed || l.streams[h] != nil {
 		l.mu.Unlock()
-		return !l.closed
+		return
 	}
 	stream := make(chan []byte, 1024)
 	l.streams[h] = stream
@@ -332,7 +332,6 @@ func (l *line) connect(h *house) bool {
 	})
 	l.mu.Unlock()
 	l.handler.Up(h.id)
-	return true
 }
 
 func (l *line) deliver(h *house, frames [][]byte) {
