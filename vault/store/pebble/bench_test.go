@@ -54,6 +54,7 @@ func BenchmarkPutChunk(b *testing.B) {
 					binary.BigEndian.PutUint64(content, uint64(n))
 					return s.PutChunk(sha256.Sum256(content[:8]), content, sync)
 				})
+				b.StopTimer() // closing syncs
 			})
 		}
 	}
