@@ -493,7 +493,7 @@ func (t *turn) gather(from vaultnet.PublicKey, p *StatePart) {
 	d := *f.decided // the message is others', too
 	d.Bodies, d.Links = nil, nil
 	t.links = t.led(f.decided)
-	t.forgotten = state.Time
+	t.leap(state.Time)
 	t.advance(&d, f.digest, state)
 }
 

@@ -90,11 +90,28 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 // keep remembers results that the agreed state forgets, for ten minutes after their deadlines.
 func (t *turn) keep(dropped []kept) {
 	old := t.kept
-	for len(old) > 0 && old[0].deadline.Add(vaultnet.ResultsKept) < t.now || len(old) > vaultnet.MaxApplied {
+	for len(old) > 0 && old[0].deadline.Add(vaultnet.ResultsKept) < t.now {
+		old = old[1:]
+	}
+	for len(old) > vaultnet.MaxApplied {
+		t.forgotten = max(t.forgotten, old[0].deadline+1)
 		old = old[1:]
 	}
 	t.kept = append(old, dropped...)
 	if len(t.kept) == 0 {
 		t.kept = nil
 	}
+}
+
+// leap notes that what was applied with deadlines before at is not all known, since a state of that time is taken over.
+// What the member knows itself it goes on telling.
+func (t *turn) leap(at vaultnet.Time) {
+	var dropped []kept
+	if t.state != nil {
+		t.state.Ledger.Prune(at, func(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest) {
+			dropped = append(dropped, kept{deadline, id, a})
+		})
+	}
+	t.keep(dropped)
+	t.forgotten = at
 }

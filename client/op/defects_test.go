@@ -72,6 +72,22 @@ func TestThresholdsMatter(t *testing.T) {
 			var e *refusal.Error
 			return errors.As(d.Err, &e) && !e.Detail.OutcomeUnknown && w.value(a, "k") == "v"
 		}},
+		{"final", func(l *thresholds) { l.final = 2 }, func(w *world, alice vaultnet.Signer, a vaultnet.Address) bool {
+			d := w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})
+			w.run(0, 30*time.Second)
+			for i, v := range w.members(a) {
+				v.silent = i >= 2
+				v.lie = func(q wire.Message) ([]wire.Message, bool) {
+					g, ok := q.(*wire.GetOutcome)
+					if !ok {
+						return nil, false
+					}
+					return []wire.Message{&wire.OutcomeAnswer{Call: g.Call, Outcome: agreement.Refused, Height: 9, Final: true, Set: set(w, a)}}, true
+				}
+			}
+			b, _ := w.do(Outcome{Address: a, Identity: d.Identity, Deadline: d.Deadline, Options: short}).Result.(Became)
+			return b.Known && !b.Applied
+		}},
 		{"settled", func(l *thresholds) { l.settled = 3 }, func(w *world, alice vaultnet.Signer, a vaultnet.Address) bool {
 			w.late(a) // five have a block and three do not; two of the five deny it, and two cannot be reached
 			m := w.members(a)

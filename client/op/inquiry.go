@@ -11,12 +11,14 @@ import (
 )
 
 // inquiry asks the members of an address what became of a request (semantics §1: applied, not applied or, after ten
-// minutes, unknown). "Not applied" counts only from members that are clear of its deadline (design §5).
+// minutes, unknown). "Not applied" counts only from members that are clear of its deadline, or that know it from the chain
+// (design §5). Members that came by a state do not know what was applied before it: they are not in the way of those that do.
 type inquiry struct {
 	job
 	place    *place
 	question *wire.GetOutcome
 	until    vaultnet.Time
+	patience vaultnet.Time // from then on nobody is waited for that may remember
 	doubtAt  vaultnet.Time
 	again    repeat
 	said     roster[*wire.OutcomeAnswer]
@@ -34,7 +36,7 @@ func (m Outcome) begin(c *Client, t Ticket) {
 		o.fail(err)
 		return
 	}
-	q := &inquiry{place: c.place(m.Address), until: c.now.Add(timeout), doubtAt: c.now.Add(staleAfter)}
+	q := &inquiry{place: c.place(m.Address), until: c.now.Add(timeout), doubtAt: c.now.Add(staleAfter), patience: c.now.Add(staleAfter)}
 	q.finish = func(b Became, height vaultnet.Height, err *refusal.Error) {
 		d := Completion{Identity: m.Identity, Deadline: m.Deadline, Height: height}
 		if err != nil {
@@ -74,40 +76,19 @@ func (q *inquiry) answer(from vaultnet.PublicKey, m wire.Message) {
 }
 
 func (q *inquiry) step() {
-	limits := q.place.limits()
 	seats := q.said.of(q.place.members())
-	clear, forgotten, speaking := 0, 0, 0
-	for i, s := range seats {
-		if !q.place.speaksFor(s.word.Set) {
-			continue
-		}
-		speaking++
-		switch {
-		case s.word.Outcome == agreement.Applied:
-			n := 0
-			for _, o := range seats[i:] {
-				if w := o.word; w.Outcome == agreement.Applied && q.place.speaksFor(w.Set) && w.Height == s.word.Height &&
-					bytes.Equal(w.Result, s.word.Result) {
-					n++
-				}
-			}
-			if n >= limits.applied {
-				q.place.reach(s.word.Height)
-				q.end(Became{Known: true, Applied: true, Height: s.word.Height, Result: s.word.Result}, nil)
-				return
-			}
-		case s.word.Outcome == agreement.Refused && s.word.Clear:
-			clear++
-		case s.word.Outcome == 0:
-			forgotten++
-		}
+	n := q.count(seats)
+	if w := n.applied; w != nil {
+		q.place.reach(w.Height)
+		q.end(Became{Known: true, Applied: true, Height: w.Height, Result: w.Result}, nil)
+		return
 	}
 	known := q.place.set != nil || q.locating.free()
 	switch {
-	case known && clear > 0 && clear >= limits.withdrawn:
+	case known && n.never(q.place.limits()):
 		q.end(Became{Known: true}, nil)
 		return
-	case known && forgotten > 0 && forgotten >= limits.withdrawn:
+	case known && q.lost(&n):
 		q.end(Became{}, nil)
 		return
 	case q.c.now >= q.until:
@@ -116,7 +97,7 @@ func (q *inquiry) step() {
 	}
 	if q.c.now >= q.doubtAt {
 		q.doubtAt = q.c.now.Add(lookupEvery)
-		if q.place.known() && speaking < limits.believed {
+		if q.place.known() && n.speaking < q.place.limits().believed {
 			q.place.doubt()
 		}
 	}
@@ -128,5 +109,88 @@ func (q *inquiry) step() {
 			q.c.send(v, q.question)
 		}
 	}
-	q.wake(min(q.again.next, q.doubtAt, q.until, q.locating.step()))
+	next := min(q.again.next, q.doubtAt, q.until, q.locating.step())
+	if q.c.now < q.patience {
+		next = min(next, q.patience)
+	}
+	q.wake(next)
+}
+
+// answers is what the members of the set that is asked have said, counted.
+type answers struct {
+	applied   *wire.OutcomeAnswer // what counts as certain; nil: nothing yet
+	speaking  int                 // of that set
+	clear     int                 // clear of the deadline, or final
+	final     int                 // a block later than the deadline is decided, and none applied it
+	forgotten int
+	alike     int // the most that know it alike, whether that is certain or not
+}
+
+// never reports whether it is certain that the request will never be applied. A members that are clear of its deadline
+// leave no quorum to decide a block with it. Where such blocks are ruled out by what is decided already, one honest member
+// that knows the chain is enough, so w that say so (design §5).
+func (n *answers) never(l thresholds) bool {
+	return n.final > 0 && n.final >= l.final || n.clear > 0 && n.clear >= l.withdrawn
+}
+
+func (q *inquiry) count(seats []*seat[*wire.OutcomeAnswer]) (n answers) {
+	refused := 0
+	for i, s := range seats {
+		if !q.place.speaksFor(s.word.Set) {
+			continue
+		}
+		n.speaking++
+		switch s.word.Outcome {
+		case agreement.Applied:
+			alike, reached := 0, 0 // reached: at that height, and remembering no more what it applied
+			for k, o := range seats {
+				switch w := o.word; {
+				case !q.place.speaksFor(w.Set) || w.Height < s.word.Height:
+				case w.Outcome == 0:
+					reached++
+				case k >= i && w.Outcome == agreement.Applied && w.Height == s.word.Height && bytes.Equal(w.Result, s.word.Result):
+					alike++
+				}
+			}
+			if n.alike = max(n.alike, alike); certain(alike, reached, q.place.limits()) {
+				n.applied = s.word
+			}
+		case agreement.Refused:
+			refused++
+			if s.word.Final {
+				n.final++
+			}
+			if s.word.Final || s.word.Clear {
+				n.clear++
+			}
+		case 0:
+			n.forgotten++
+		}
+	}
+	n.alike = max(n.alike, refused)
+	return n
+}
+
+// certain reports whether a request is applied: w members say alike where and with what result, so an honest one does,
+// and A members are at that height, so that whoever reads next meets one of them. reached counts those that are there and
+// know no more what was applied, because they came by a later state.
+func certain(alike, reached int, l thresholds) bool {
+	return alike > 0 && (alike >= l.applied || alike >= l.final && alike+reached >= l.applied)
+}
+
+// lost reports whether too few members remember: more than n − w do not; or, when all had time to answer and n − f did,
+// fewer than w know something alike. And when time is up, it is no lack of answers, if so many do not know that the rest
+// could not have settled it by their votes.
+func (q *inquiry) lost(n *answers) bool {
+	members, l := len(q.place.members()), q.place.limits()
+	answered := n.speaking >= members-vaultnet.Faults(members)
+	switch {
+	case n.forgotten == 0:
+		return false
+	case n.forgotten > members-l.final:
+		return true
+	case q.c.now >= q.until:
+		return answered && members-n.forgotten < l.withdrawn
+	}
+	return answered && n.alike < l.final && (n.speaking == members || q.c.now >= q.patience)
 }

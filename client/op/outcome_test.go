@@ -10,6 +10,7 @@ import (
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
+	"vaultnet/permit"
 	"vaultnet/refusal"
 )
 
@@ -61,8 +62,98 @@ func TestOutcomeNeedsClear(t *testing.T) {
 			return []wire.Message{&wire.OutcomeAnswer{Call: 0, Height: 1, Outcome: agreement.Refused, Set: refOf(w.at(a).last().set)}}, ok && g != nil
 		}
 	}
-	w.refused(Outcome{Address: a, Identity: id, Options: Options{Timeout: 3 * time.Second}}, refusal.Unavailable)
+	w.refused(Outcome{Address: a, Identity: id, Deadline: w.now.Add(-3 * time.Second), Options: Options{Timeout: 3 * time.Second}}, refusal.Unavailable)
 	w.refused(Outcome{Address: vaultnet.Address{Kind: vaultnet.KindImmutableData}}, refusal.InvalidRequest)
+}
+
+// Where members came by a state, too few know to be alike in A: then w that know it as a fact of the chain suffice, and
+// where not even they are left, the answer is that it is forgotten, not that nobody can be reached.
+func TestOutcomeOfWhatFewRemember(t *testing.T) {
+	for _, k := range []struct {
+		applied bool
+		forget  int // members that do not know any more
+		silent  int
+		liars   int // members that say the opposite
+		want    Became
+	}{
+		{false, 4, 1, 0, Became{Known: true}},
+		{false, 3, 0, 2, Became{Known: true}},
+		{true, 5, 0, 0, Became{Known: true, Applied: true, Height: 2}},
+		{true, 4, 1, 0, Became{Known: true, Applied: true, Height: 2}},
+		{true, 3, 0, 2, Became{Known: true, Applied: true, Height: 2}},
+		{false, 6, 0, 0, Became{}},
+		{true, 6, 0, 2, Became{}},
+		{true, 4, 2, 2, Became{}},
+		{false, 4, 2, 2, Became{}},
+	} {
+		w, alice, a := heldObject(t)
+		id, deadline := vaultnet.Digest{1}, w.now.Add(5*time.Second)
+		if k.applied {
+			d := w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})
+			id, deadline = d.Identity, d.Deadline
+		}
+		w.run(0, deadline.Sub(w.now)+30*time.Second)
+		w.must(Mutate{As: alice, Address: a, Mutation: insert("later", "v")})
+		for i, v := range w.members(a) {
+			v.silent = i < k.silent
+			v.lie = func(q wire.Message) ([]wire.Message, bool) {
+				g, ok := q.(*wire.GetOutcome)
+				if !ok {
+					return nil, false
+				}
+				m := v.outcome(g).(*wire.OutcomeAnswer)
+				switch {
+				case i < k.silent+k.liars && k.applied:
+					m.Outcome, m.Result, m.Clear, m.Final = agreement.Refused, nil, true, true
+				case i < k.silent+k.liars:
+					m.Outcome, m.Height, m.Result = agreement.Applied, 2, []byte{0x81, 0x80}
+				case i < k.silent+k.liars+k.forget:
+					m.Outcome, m.Result, m.Clear, m.Final = 0, nil, false, false
+					_, m.Height = v.state(a)
+				}
+				return []wire.Message{m}, true
+			}
+		}
+		d := w.do(Outcome{Address: a, Identity: id, Deadline: deadline, Options: Options{Timeout: 10 * time.Second}})
+		b, ok := d.Result.(Became)
+		if !ok || b.Known != k.want.Known || b.Applied != k.want.Applied || b.Height != k.want.Height {
+			t.Errorf("%+v: %+v", k, d)
+		}
+	}
+}
+
+// A change learns in the same way that its request will never be applied.
+func TestFewRememberThatItFailed(t *testing.T) {
+	w, alice, a := heldObject(t)
+	permits := w.must(Operate{As: alice, Operation: &account.IssuePermit{Allowances: []permit.Allowance{{Address: a, Count: 9}}}})
+	for i, v := range w.members(a) {
+		v.lie = func(q wire.Message) ([]wire.Message, bool) {
+			switch q := q.(type) {
+			case *wire.Submit:
+				return nil, q.Request.Set == 1 && string(q.Request.Body) == string(mutabledata.Encode(insert("k", "v")))
+			case *wire.Withdraw:
+				return nil, true
+			case *wire.GetOutcome:
+				m := v.outcome(q).(*wire.OutcomeAnswer)
+				if m.Clear = false; i < 5 {
+					m.Outcome, m.Final = 0, false
+				}
+				return []wire.Message{m}, true
+			}
+			return nil, false
+		}
+	}
+	ticket := w.c.Start(w.now, Mutate{As: alice, Address: a, Mutation: insert("k", "v"), Options: Options{Deadline: 2 * time.Second,
+		Timeout: 20 * time.Second, NoRetry: true, Permit: PermitGiven(permits.Result.(Issued).Permits[0])}})
+	w.run(ticket, 5*time.Second)
+	if err := w.decide(a, nil, w.at(a).last().set); err != nil {
+		t.Fatal(err)
+	}
+	d := w.run(ticket, 30*time.Second)
+	var e *refusal.Error
+	if !errors.As(d.Err, &e) || e.Detail.OutcomeUnknown {
+		t.Errorf("%+v", d)
+	}
 }
 
 // A request whose deadline has passed without being applied is signed anew, once A members are clear of it.

@@ -8,6 +8,7 @@ type thresholds struct {
 	applied   int // A: a request is applied: same height, same result
 	shown     int // w: a refusal may be shown: same height, same refusal
 	withdrawn int // A: a request will never be applied: withdrawn, moved, or clear of its deadline
+	final     int // w: a request will never be applied: a block later than its deadline is decided
 	settled   int // q: members whose heights lie at or below that of a refusal or a read
 	alike     int // w: a read's value: same height, block and digest
 	confirmed int // A: members that report at least the height that a read returns
@@ -25,7 +26,7 @@ type thresholds struct {
 func thresholdsOf(n int) thresholds {
 	a, w, q := vaultnet.Answers(n), vaultnet.Weak(n), vaultnet.Quorum(n)
 	return thresholds{
-		applied: a, shown: w, withdrawn: a, settled: q, alike: w, confirmed: a, absent: q, believed: w, views: q,
+		applied: a, shown: w, withdrawn: a, final: w, settled: q, alike: w, confirmed: a, absent: q, believed: w, views: q,
 		signed: w, stated: a, stored: a, missing: a,
 	}
 }

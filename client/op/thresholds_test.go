@@ -8,7 +8,7 @@ func TestThresholds(t *testing.T) {
 		{1, 1, 1, 1}, {2, 1, 1, 2}, {3, 2, 1, 2}, {4, 3, 2, 3}, {5, 3, 2, 4}, {6, 4, 2, 4}, {7, 5, 3, 5}, {8, 5, 3, 6}, {16, 11, 6, 11},
 	} {
 		got := thresholdsOf(k.n)
-		want := thresholds{applied: k.a, shown: k.w, withdrawn: k.a, settled: k.q, alike: k.w, confirmed: k.a, absent: k.q,
+		want := thresholds{applied: k.a, shown: k.w, withdrawn: k.a, final: k.w, settled: k.q, alike: k.w, confirmed: k.a, absent: k.q,
 			believed: k.w, views: k.q, signed: k.w, stated: k.a, stored: k.a, missing: k.a}
 		if got != want {
 			t.Errorf("n = %d: %+v, want %+v", k.n, got, want)
@@ -29,7 +29,7 @@ func TestThresholdsMeet(t *testing.T) {
 		if l.confirmed+l.settled-n < f+1 {
 			t.Errorf("n = %d: what %d confirm can be missed by a later read", n, l.confirmed)
 		}
-		if l.shown < f+1 || l.alike < f+1 || l.believed < f+1 || l.signed < f+1 {
+		if l.shown < f+1 || l.final < f+1 || l.alike < f+1 || l.believed < f+1 || l.signed < f+1 {
 			t.Errorf("n = %d: liars alone suffice", n)
 		}
 		if l.settled > n-f || l.absent > n-f || l.applied > n-f || l.views > n-f {

@@ -280,6 +280,7 @@ func (v *vault) outcome(q *wire.GetOutcome) wire.Message {
 		return m
 	}
 	m.Clear = v.w.now > q.Deadline.Add(v.w.params.Skew) && v.pool[q.ID] == nil
+	m.Final = q.Deadline <= s.time
 	return m
 }
 

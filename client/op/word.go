@@ -19,8 +19,11 @@ type word struct {
 
 	refused *wire.Reply // the newest refusal; nil: none
 
-	never bool        // it will never be applied: withdrawn, moved or clear of the deadline …
-	by    wire.SetRef // … as a member of this set
+	never bool        // it will never be applied: withdrawn, moved, clear of the deadline …
+	final bool        // … or that is a fact of the chain
+	by    wire.SetRef // it says so as a member of this set
+
+	lost bool // it does not know any more what was applied up to the height that it named
 
 	named vaultnet.Height // the greatest height it named
 	ref   wire.SetRef     // the set it named last
@@ -59,9 +62,12 @@ func (w *word) hearOutcome(m *wire.OutcomeAnswer) {
 	case agreement.Applied:
 		w.applied, w.height, w.result = true, m.Height, m.Result
 	case agreement.Refused:
-		if m.Clear {
-			w.never, w.by = true, m.Set
+		if m.Clear || m.Final {
+			w.never, w.final, w.by = true, m.Final, m.Set
 		}
+		w.named = max(w.named, m.Height)
+	case 0:
+		w.lost = true
 		w.named = max(w.named, m.Height)
 	}
 }
@@ -79,13 +85,16 @@ func (t tally) applied() *word {
 		if !s.word.applied {
 			continue
 		}
-		n := 0
-		for _, o := range t.seats[i:] {
-			if o.word.applied && o.word.height == s.word.height && bytes.Equal(o.word.result, s.word.result) {
-				n++
+		alike, reached := 0, 0
+		for k, o := range t.seats {
+			switch w := &o.word; {
+			case k >= i && w.applied && w.height == s.word.height && bytes.Equal(w.result, s.word.result):
+				alike++
+			case w.lost && !w.applied && w.named >= s.word.height && t.place.speaksFor(w.ref):
+				reached++
 			}
 		}
-		if n >= t.place.limits().applied {
+		if certain(alike, reached, t.place.limits()) {
 			return &s.word
 		}
 	}
@@ -103,15 +112,19 @@ func (t tally) signatures(w *word) int {
 	return n
 }
 
-// never reports whether A members say, as members of the set that is asked, that the request will never be applied.
+// never reports whether A members say, as members of the set that is asked, that the request will never be applied, or w
+// that it is a fact of the chain.
 func (t tally) never() bool {
-	n := 0
+	var n answers
 	for _, s := range t.seats {
 		if s.word.never && !s.word.applied && t.place.speaksFor(s.word.by) {
-			n++
+			n.clear++
+			if s.word.final {
+				n.final++
+			}
 		}
 	}
-	return n > 0 && n >= t.place.limits().withdrawn
+	return n.never(t.place.limits())
 }
 
 // shown is the refusal that may be shown (design §5): w members give it alike at one height, the highest such. What is

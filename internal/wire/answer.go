@@ -101,6 +101,7 @@ func outcomeAnswer(c *coder, m *OutcomeAnswer) {
 	setRef(c, &m.Set)
 	c.bytes(&m.Result, 0, maxResult, "result")
 	c.bool(&m.Clear, "clear")
+	c.bool(&m.Final, "final")
 	optional(c, &m.Members, set, "members")
 }
 

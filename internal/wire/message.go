@@ -136,15 +136,16 @@ type (
 		Nearer  []vaultnet.PublicKey
 		Member  bool // the vault is a member of Set
 	}
-	// OutcomeAnswer: Applied with height and result; Refused with no Err: not applied as far as it knows, and Clear says
-	// whether it never will be; Stranger.
+	// OutcomeAnswer: Applied with height and result; Refused with no Err: not applied as far as it knows, and Clear or
+	// Final say whether it never will be; Stranger.
 	OutcomeAnswer struct {
 		Call    Call
 		Outcome agreement.Outcome // 0: the member does not know any more
 		Height  vaultnet.Height   // of the block that applied it; else the member's
 		Set     SetRef
 		Result  []byte
-		Clear   bool // clear(Deadline): no block with it can still be decided here (design §5)
+		Clear   bool // clear(Deadline): no block with it can still be decided with this member's vote (design §5)
+		Final   bool // the block at Height has a time past Deadline, and none up to it applied the request
 		Members *agreement.Set
 	}
 	// ViewAnswer is a view of a free address's set, or why there is none (DataExists with Set, NotSettled). The address

@@ -125,7 +125,7 @@ var Table = []Row{
 	row(Row{Code: 13, Persona: Client, From: FromVault, MaxSize: maxRefusal + maxValue + small,
 		Counts: counts("nearer", maxNearer), Purpose: "a member's answer to a read"}, 11, readAnswer),
 	row(Row{Code: 14, Persona: Client, From: FromVault, MaxSize: maxResult + small,
-		Purpose: "what a member knows of a request"}, 7, outcomeAnswer),
+		Purpose: "what a member knows of a request"}, 8, outcomeAnswer),
 	row(Row{Code: 15, Persona: Client, From: FromVault, MaxSize: maxRefusal + small, Counts: counts("members", maxMembers),
 		Purpose: "a view of a free address's set, or why there is none"}, 6, viewAnswer),
 	row(Row{Code: 16, Persona: Client | AnyVault, From: FromVault, MaxSize: small, Counts: counts("members", maxMembers, "nearer", maxNearer),

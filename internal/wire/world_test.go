@@ -273,7 +273,7 @@ func (w *world) samples() []Message {
 		&Reply{Address: data, Outcome: agreement.Refused, Err: keys, Members: w.set(2, data), Nearer: nearer},
 		&ReadAnswer{Call: 8, Height: 4, Set: SetRef{Number: 2}, Header: vaultnet.Digest{1}, Time: now, Digest: vaultnet.Digest{2}, Value: []byte{1}, Member: true},
 		&ReadAnswer{Call: 9, Err: entries, Members: w.set(2, data), Nearer: nearer},
-		&OutcomeAnswer{Call: 10, Outcome: agreement.Applied, Height: 5, Set: SetRef{Number: 1}, Result: []byte{1}, Clear: true, Members: w.set(1, data)},
+		&OutcomeAnswer{Call: 10, Outcome: agreement.Applied, Height: 5, Set: SetRef{Number: 1}, Result: []byte{1}, Clear: true, Final: true, Members: w.set(1, data)},
 		&ViewAnswer{Call: 11, Address: data, Members: w.members(data), View: view},
 		&ViewAnswer{Call: 12, Address: data, Err: refusal.New(refusal.DataExists), Set: w.set(1, data)},
 		&SetAnswer{Call: 13, Address: data, Height: 4, Set: w.set(1, data), Settled: true, Nearer: nearer},

@@ -75,7 +75,7 @@ func (l *Liar) falsify(s *core.Sealed) {
 			return &a
 		case *wire.OutcomeAnswer:
 			a := *m
-			a.Clear = !a.Clear
+			a.Clear, a.Final = !a.Clear, !a.Final
 			if a.Outcome == agreement.Applied {
 				a.Outcome, a.Result = agreement.Refused, nil
 			}

@@ -6,7 +6,10 @@ import (
 	"vaultnet/internal/wire"
 )
 
-// getOutcome answers what became of a request (design §5).
+// getOutcome answers what became of a request (design §5). A member that came by a state, or restarted, does not know
+// what was applied with deadlines before that state, and says so. One that knows says more where it can: once the agreed
+// block time is past the deadline, no later block may contain the request, so that it was not applied is a fact of the
+// chain, and no longer one of who may still vote for what.
 func (v *Vault) getOutcome(from vaultnet.PublicKey, m *wire.GetOutcome) {
 	if v.load(v.objects.get(m.Address), from, m) {
 		return
@@ -41,6 +44,7 @@ func (v *Vault) outcome(m *wire.GetOutcome) *wire.OutcomeAnswer {
 	case known && m.Deadline >= l.Forgotten():
 		answer.Outcome = agreement.Refused
 		answer.Clear = v.clear(e, m.Deadline)
+		answer.Final = m.Deadline <= l.State().Time
 	}
 	return answer
 }

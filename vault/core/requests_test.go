@@ -262,12 +262,17 @@ func TestWithdraw(t *testing.T) {
 		}
 	}
 	b.run(15 * time.Second)
-	r := b.data(insert("y", ""))
-	r.Deadline = b.now
-	for _, o := range answers[*wire.OutcomeAnswer](b.c.ask(b.members(b.object), &wire.GetOutcome{Call: 1, Address: b.object,
-		Deadline: b.now.Add(-5 * time.Second), ID: r.ID})) {
-		if o.Outcome != agreement.Refused || !o.Clear {
+	op := b.op(b.c.key, &account.IssuePermit{Allowances: []permit.Allowance{{Address: b.object, Count: 1}}})
+	question := &wire.GetOutcome{Call: 1, Address: op.Address, Deadline: b.now.Add(-5 * time.Second), ID: vaultnet.Digest{1}}
+	for _, o := range answers[*wire.OutcomeAnswer](b.c.ask(b.members(op.Address), question)) {
+		if o.Outcome != agreement.Refused || !o.Clear || o.Final {
 			t.Fatalf("after the deadline: %+v", o)
+		}
+	}
+	b.c.applied(b.c.submit(b.members(op.Address), op), 5)
+	for _, o := range answers[*wire.OutcomeAnswer](b.c.ask(b.members(op.Address), question)) {
+		if o.Outcome != agreement.Refused || !o.Final {
+			t.Fatalf("after a later block: %+v", o)
 		}
 	}
 }
