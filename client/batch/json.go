@@ -12,7 +12,7 @@ import (
 // MaxLine is the longest line, in bytes without its end: room for 64 of the largest chunks in one parallel line.
 const MaxLine = 64 << 20
 
-// member is one member of a JSON object as it was written.
+// pair is one member of a JSON object as it was written.
 type pair struct {
 	name  string
 	value json.RawMessage

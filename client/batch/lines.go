@@ -11,6 +11,9 @@ import (
 // MaxInFlight is how many lines can be in flight.
 const MaxInFlight = 1000
 
+// maxBytes is how many bytes of lines may be in flight for another to begin.
+const maxBytes = 2 * MaxLine
+
 // Lines carries out a batch: one operation from each line of in, one answer to a line of out, in order, each written as
 // soon as it and those before it are there. Up to inFlight lines, 1 to [MaxInFlight], have begun and are not answered:
 // with 1 each line sees what those before it did; with more, lines run side by side, but nothing beside a sleep: it
@@ -18,7 +21,7 @@ const MaxInFlight = 1000
 //
 // It reports whether something was not understood. The error is one of reading, writing, or the context's cause. When
 // the context ends, Lines begins nothing more, answers what is in flight, and returns, without waiting for a read from in
-// that still blocks. It reads one line ahead.
+// that still blocks. It reads one line ahead, and none while more than 128 MiB of lines are in flight.
 func (r *Runner) Lines(ctx context.Context, in io.Reader, out io.Writer, inFlight int) (misunderstood bool, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -76,6 +79,8 @@ type begun struct {
 	ctx     context.Context
 	most    int
 	answers []chan Answer // of the lines that have begun, in order
+	sizes   []int         // of those lines, bytes
+	bytes   int           // their sum
 	sleeper *Operation    // waits until it is alone
 	alone   bool          // the only line in flight is a sleep
 	ended   bool          // nothing more begins
@@ -83,7 +88,7 @@ type begun struct {
 
 // room reports whether another line may begin.
 func (b *begun) room() bool {
-	return !b.ended && !b.alone && b.sleeper == nil && len(b.answers) < b.most
+	return !b.ended && !b.alone && b.sleeper == nil && len(b.answers) < b.most && b.bytes < maxBytes
 }
 
 // first is where the next answer to be written comes from, nil where nothing is in flight.
@@ -100,8 +105,7 @@ func (b *begun) begin(l line) {
 		b.wake()
 		return
 	}
-	answer := make(chan Answer, 1)
-	b.answers = append(b.answers, answer)
+	answer := b.add(l.size)
 	if l.wrong != nil {
 		answer <- Misunderstood(l.wrong)
 		return
@@ -109,20 +113,28 @@ func (b *begun) begin(l line) {
 	go func() { answer <- b.r.Do(b.ctx, l.op) }()
 }
 
+// add makes room for the answer of a line that begins.
+func (b *begun) add(size int) chan Answer {
+	answer := make(chan Answer, 1)
+	b.answers, b.sizes = append(b.answers, answer), append(b.sizes, size)
+	b.bytes += size
+	return answer
+}
+
 // wake begins the sleep that waits, if there is one and it is alone.
 func (b *begun) wake() {
 	if b.sleeper == nil || len(b.answers) > 0 {
 		return
 	}
-	o, answer := b.sleeper, make(chan Answer, 1)
+	o, answer := b.sleeper, b.add(0)
 	b.sleeper, b.alone = nil, true
-	b.answers = append(b.answers, answer)
 	go func() { answer <- b.r.Do(b.ctx, o) }()
 }
 
 // answered forgets the first line in flight.
 func (b *begun) answered() {
-	b.answers = b.answers[1:]
+	b.bytes -= b.sizes[0]
+	b.answers, b.sizes = b.answers[1:], b.sizes[1:]
 	if len(b.answers) == 0 {
 		b.alone = false
 	}
@@ -132,6 +144,7 @@ func (b *begun) answered() {
 // line is one line as it was read.
 type line struct {
 	op     *Operation
+	size   int   // bytes
 	wrong  error // it is no operation
 	failed error // it could not be read, and nothing after it
 }
@@ -151,6 +164,7 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 		case err != nil:
 			l.failed = fmt.Errorf("reading an operation: %w", err)
 		default:
+			l.size = len(text)
 			l.op, l.wrong = Decode(text)
 		}
 		select {
