@@ -88,6 +88,7 @@ type checker struct {
 	objects   map[vaultnet.Address]*watched
 	order     []*watched // by first appearance
 	accounts  *ledgers
+	overran   bool // by liars: some set had so many that nothing is promised any more, and what one account says others rely on
 	violation *Violation
 }
 
@@ -103,7 +104,7 @@ func newChecker(o *Options, p vaultnet.Parameters, v vaultnet.Verifier, totals *
 
 // fail records a violation, unless one is recorded already or there are more liars than the promise allows for.
 func (c *checker) fail(invariant string, w *watched, format string, args ...any) {
-	if c.violation != nil || !c.promised[invariant] {
+	if c.violation != nil || !c.promised[invariant] || c.overran {
 		return
 	}
 	c.violation = &Violation{Invariant: invariant, Description: fmt.Sprintf(format, args...),
@@ -300,6 +301,16 @@ func (c *checker) liarsIn(s *agreement.Set) int {
 		}
 	}
 	return n
+}
+
+// overrun notes whether so many of a set are liars that two of its quorums need not share an honest member. Where few
+// vaults can be reached an object may begin with a set below four, which not one liar may be in.
+func (c *checker) overrun(w *watched, s *agreement.Set) {
+	if n := len(s.Members); !c.overran && c.liarsIn(s) > 2*vaultnet.Quorum(n)-n-1 {
+		c.overran = true
+		c.totals.Overrun++
+		c.trace.line("OVERRUN", "%v: %d of %d members are liars: nothing is promised any more", w.address, c.liarsIn(s), n)
+	}
 }
 
 // keys lists a map's keys in order: checks must be as deterministic as what they check.

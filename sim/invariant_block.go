@@ -43,6 +43,8 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 	if b == nil {
 		b = &block{header: h, digest: digest, after: after, voters: d.Voters, fetched: fetched}
 		w.blocks[h.Height-1] = b
+		c.overrun(w, d.Voters)
+		c.overrun(w, d.Set)
 		c.totals.Blocks++
 		c.totals.Rounds += uint64(d.Certificate.Ballot.Round) + 1
 		c.totals.Mutations += uint64(len(h.Mutations))
