@@ -1,0 +1,137 @@
+package container
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"vaultnet"
+	"vaultnet/mutabledata"
+)
+
+// Config is what containers work with. Data and Payer are needed.
+type Config struct {
+	Data   Data
+	Payer  vaultnet.PublicKey   // owner of the account that pays for what Data changes: new nodes belong to it
+	Random io.Reader            // for keys and nonces; default crypto/rand
+	Clock  func() vaultnet.Time // for the times of files; default the system's
+
+	Parallel  int // chunks moved at once, each of a MiB of memory; default [DefaultParallel], at most 256
+	ChunkSize int // of new files, bytes; default and at most [MaxChunk], at least 64
+}
+
+// DefaultParallel is how many chunks of a file are moved at once.
+const DefaultParallel = 8
+
+func (c Config) filled() Config {
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	if c.Clock == nil {
+		c.Clock = func() vaultnet.Time { return vaultnet.Time(time.Now().UnixMilli()) }
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = DefaultParallel
+	}
+	c.Parallel = min(c.Parallel, maxBatch)
+	if c.ChunkSize <= 0 {
+		c.ChunkSize = MaxChunk
+	}
+	c.ChunkSize = max(64, min(c.ChunkSize, MaxChunk))
+	return c
+}
+
+// Container is a map from names to contents, of any number, whose nodes are objects of at most a hundred entries
+// (semantics §5). Safe for concurrent use; each method is also safe beside those of other clients.
+type Container struct {
+	cfg Config
+	ref Ref
+	box box
+
+	mu    sync.Mutex
+	known map[prefix]knowledge
+	root  *mutabledata.Shell // when it was last read
+}
+
+// knowledge is what is true of a node for ever.
+type knowledge struct {
+	sealed bool
+	owned  bool // it belongs to the root's owner
+}
+
+// maxKnown is of how many nodes a container remembers what is true for ever; then it begins anew.
+const maxKnown = 1 << 16
+
+// Open returns the container that a reference leads to. It asks nobody: whether it is there shows when it is used.
+func Open(cfg Config, ref Ref) *Container {
+	return &Container{cfg: cfg.filled(), ref: ref, box: ref.box(), known: map[prefix]knowledge{}}
+}
+
+// NewRef makes the reference of a container that is not there yet: a random id, and a random key for a private one.
+// random may be nil.
+func NewRef(random io.Reader, private, flat bool) (Ref, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	r := Ref{Flat: flat}
+	if _, err := io.ReadFull(random, r.ID[:]); err != nil {
+		return Ref{}, fail("create", "container", err)
+	}
+	if private {
+		if _, err := io.ReadFull(random, r.Key[:]); err != nil {
+			return Ref{}, fail("create", "container", err)
+		}
+	}
+	return r, nil
+}
+
+// Create makes the container of a reference, empty, owned by the payer and with permissions for others. That it is there
+// already and belongs to the payer is no error, so that an interrupted creation can be repeated.
+func Create(ctx context.Context, cfg Config, ref Ref, permissions map[mutabledata.User]mutabledata.PermissionSet) (*Container, error) {
+	c := Open(cfg, ref)
+	put := &mutabledata.Put{Owner: c.cfg.Payer}
+	for _, u := range slices.Sorted(maps.Keys(permissions)) {
+		put.Permissions = append(put.Permissions, mutabledata.Permission{User: u, Set: permissions[u]})
+	}
+	return c, c.put(ctx, put)
+}
+
+// Ref returns the container's reference, key included.
+func (c *Container) Ref() Ref { return c.ref }
+
+func (c *Container) knows(p prefix) knowledge {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[p]
+}
+
+func (c *Container) learn(p prefix, k knowledge) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.known[p]
+	k = knowledge{sealed: old.sealed || k.sealed, owned: old.owned || k.owned}
+	if k == old {
+		return
+	}
+	if len(c.known) >= maxKnown {
+		clear(c.known)
+	}
+	c.known[p] = k
+}
+
+func (c *Container) read(p prefix, q mutabledata.Query) Read {
+	return Read{Address: c.ref.ID.address(p), Query: q}
+}
+
+func (c *Container) mutate(p prefix, m mutabledata.Mutation) Mutate {
+	mutabledata.Sort(m)
+	return Mutate{Address: c.ref.ID.address(p), Mutation: m}
+}
+
+func (c *Container) do(ctx context.Context, steps ...Step) []Answer {
+	return do(ctx, c.cfg.Data, steps, maxBatch)
+}

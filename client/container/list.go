@@ -1,0 +1,138 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"vaultnet"
+	"vaultnet/mutabledata"
+	"vaultnet/refusal"
+)
+
+// List goes through all names, in no order that means anything. A name that is there throughout comes exactly once; one
+// that comes or goes meanwhile may come or not. What does not open is left out. An error ends
+// the list.
+func (c *Container) List(ctx context.Context) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for n, err := range c.nodes(ctx) {
+			if err != nil {
+				yield(Entry{}, fail("list", c.ref.String(), err))
+				return
+			}
+			for k, v := range n.object.Entries() {
+				if e, ok := c.entry(n, k, v); ok && !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// node is a node as a whole, at one height.
+type node struct {
+	at     prefix
+	object *mutabledata.Object
+	height vaultnet.Height
+	above  *node // nil: the root
+}
+
+// entry opens an entry of a node; false for marks, for what does not open, for copies that do not count and for names that
+// were met in a node above, from where they went while the list was read.
+func (c *Container) entry(n *node, k mutabledata.Key, v mutabledata.Value) (Entry, bool) {
+	if isMark(k) {
+		return Entry{}, false
+	}
+	p := place([]byte(k))
+	opened, ok := c.box.open(&c.ref, p, v.Content)
+	if !ok || !p.in(n.at) || opened.Spilled && !n.named(k) {
+		return Entry{}, false
+	}
+	for a := n.above; a != nil; a = a.above {
+		if _, ok := a.object.Entry(k); ok {
+			return Entry{}, false
+		}
+	}
+	return Entry{Name: opened.Name, Content: opened.Content, Version: v.Version}, true
+}
+
+func (n *node) named(k mutabledata.Key) bool {
+	if n.above == nil {
+		return false
+	}
+	seal, _ := n.above.object.Entry(sealMark)
+	return string(seal.Content) == string(k)
+}
+
+func (n *node) sealed() bool {
+	_, ok := n.object.Entry(sealMark)
+	return ok
+}
+
+// nodes goes through all nodes, each after the one above it: a batch of siblings is read at once.
+func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] {
+	return func(yield func(*node, error) bool) {
+		root, err := c.siblings(ctx, nil, []prefix{""})
+		if err == nil && len(root) == 0 {
+			err = refusal.New(refusal.NoSuchData)
+		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		c.below(ctx, root, yield)
+	}
+}
+
+func (c *Container) below(ctx context.Context, nodes []*node, yield func(*node, error) bool) bool {
+	for _, n := range nodes {
+		if !yield(n, nil) {
+			return false
+		}
+		if !n.sealed() || len(n.at) >= maxLevel {
+			continue
+		}
+		var ways []prefix
+		for i := range fanOut {
+			ways = append(ways, n.at.child(i))
+		}
+		children, err := c.siblings(ctx, n, ways)
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		if !c.below(ctx, children, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// siblings reads those of some nodes that there are.
+func (c *Container) siblings(ctx context.Context, above *node, ways []prefix) ([]*node, error) {
+	var steps []Step
+	for _, p := range ways {
+		steps = append(steps, c.read(p, mutabledata.GetObject{}))
+	}
+	var all []*node
+	for i, a := range c.do(ctx, steps...) {
+		o, err := answer[*mutabledata.Object](a)
+		if errors.Is(err, refusal.NoSuchData) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		n := &node{at: ways[i], object: o, height: a.Height, above: above}
+		root := n
+		for root.above != nil {
+			root = root.above
+		}
+		if o.Owner() != root.object.Owner() {
+			return nil, refuse("list", c.ref.String(), Foreign)
+		}
+		c.learn(n.at, knowledge{sealed: n.sealed()})
+		all = append(all, n)
+	}
+	return all, nil
+}
