@@ -16,10 +16,18 @@
 // busier a vault, the longer its turns, and the less each message costs.
 //
 // Signatures of what arrives are checked beside the loop, as many frames at once as there are [Config.Workers], the
-// frames of one peer one after the other and in order. What waits for the loop is bounded for each peer and in all;
-// beyond, the peer's frames are not read ([Config] has the numbers), which holds back that peer and no other.
+// frames of one peer one after the other and in order. Of one peer 4,096 inputs or 16 MiB of frames wait for the loop, of
+// all vaults together 128 MiB and of all clients as much; beyond, the peer's frames are not read, which holds back that
+// peer and no other. A turn takes 8,192 inputs or 32 MiB, and waits a moment for what is just being verified.
 //
 // Walks of the DHT and reads of the store are done beside the loop too, and their results come back as inputs.
+//
+// # Starting, stopping, leaving
+//
+// A store bears marks of the vault whose it is and of how its last life ended. A vault that was killed goes on where it
+// was: a restart is as if the unread inbox were lost. One that ran without sync and lost power may have forgotten votes,
+// and is refused ([PowerLossError]). [Vault.Leave] stops the vault and sees whether others take over what it held. What a
+// leaver cannot do yet is serve until it has been replaced: members replace whom they miss, after T_leave.
 //
 // # When the store fails
 //

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -28,14 +27,11 @@ type control struct {
 
 // openControl takes the socket of a data folder whose store is open: what a killed vault left of one is replaced.
 func openControl(f folder, v *vault.Vault, leave chan struct{}) (*control, error) {
-	path, err := f.control()
+	path, err := f.control(true)
 	if err != nil {
 		return nil, err
 	}
 	c := &control{path: path, leave: leave}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -104,7 +100,7 @@ const maxAnswer = 256 << 20
 
 // ask asks the vault that runs on a data folder.
 func ask(ctx context.Context, f folder, method, path string, into any) error {
-	socket, err := f.control()
+	socket, err := f.control(false)
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,8 @@ func (f folder) store() string   { return filepath.Join(string(f), "store") }
 const maxSocket = 100
 
 // control is the path of the socket: in the data folder, or where that path would be too long in a folder of the user's
-// among the temporary files, named after it.
-func (f folder) control() (string, error) {
+// among the temporary files, named after it, which make has made. There nobody else may have had a hand in it.
+func (f folder) control(make bool) (string, error) {
 	abs, err := filepath.Abs(string(f))
 	if err != nil {
 		return "", err
@@ -49,7 +49,17 @@ func (f folder) control() (string, error) {
 		abs = real
 	}
 	digest := sha256.Sum256([]byte(abs))
-	return filepath.Join(os.TempDir(), fmt.Sprintf("vault-%d-%x", os.Getuid(), digest[:8]), "control"), nil
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("vault-%d-%x", os.Getuid(), digest[:8]))
+	if make {
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", err
+		}
+	}
+	info, err := os.Lstat(dir)
+	if err == nil && (!info.IsDir() || info.Mode().Perm()&0o077 != 0 || !own(info)) {
+		return "", fmt.Errorf("%s is not yours alone: remove it, or give the vault a data folder with a shorter path", dir)
+	}
+	return filepath.Join(dir, "control"), nil
 }
 
 // open reads what init made.
