@@ -71,7 +71,7 @@ func TestFullVaults(t *testing.T) {
 	content := strings.Repeat("x", 900<<10)
 	full := ""
 	for i := 0; full == "" && i < 10; i++ {
-		x := play(t, r, 1, fmt.Sprintf(`{"op":"put","as":"a","address":{"name":"n%d"},"entries":{"big":%q}}`, i, content))[0]
+		x := play(t, r, 1, fmt.Sprintf(`{"op":"put","as":"a","deadline":"2m","address":{"name":"n%d"},"entries":{"big":%q}}`, i, content))[0]
 		switch {
 		case x.Kind == "NetworkFull" && x.Retryable:
 			full = fmt.Sprintf("n%d", i)
