@@ -39,7 +39,7 @@ var arrows = map[string]string{
 	"vault/store/pebble":    "vaultnet vault/store PEBBLE",
 	"routing":               "vaultnet xor routing/frame LIBP2P METRICS",
 	"routing/frame":         "vaultnet",
-	"client/auth":           "PURE CRYPTO",
+	"client/auth":           "PURE CRYPTO client/container",
 	"client/container":      "PURE CRYPTO",
 	"vault":                 "PURE internal/signature routing vault/store METRICS",
 	"network":               "vaultnet internal/signature",
