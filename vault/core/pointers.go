@@ -5,6 +5,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
 	"vaultnet/internal/wire"
 )
 
@@ -46,15 +47,21 @@ func (v *Vault) pointer(e *object) (wire.Pointer, bool) {
 	return wire.Pointer{Address: e.address(), Set: s}, true
 }
 
-// announce tells the vaults near an object that its set is new.
+// announce tells the vaults near an object that its set is new. Who signed the block that made it so is half-open there
+// and learns of it in any case.
 func (v *Vault) announce(e *object) {
 	p, ok := v.pointer(e)
 	if !ok {
 		return
 	}
+	var signers []*merkle.Attestation
+	if d := e.live.Decided(); d != nil {
+		signers = d.Certificate.By
+	}
+	message := &wire.Pointers{List: []wire.Pointer{p}}
 	for _, q := range v.peers.nearest(e.address().Location(), near, isPresent) {
-		if q.told && q.up {
-			v.send(q.key, &wire.Pointers{List: []wire.Pointer{p}})
+		if q.told && q.up && !slices.ContainsFunc(signers, func(by *merkle.Attestation) bool { return by.Signer == q.key }) {
+			v.send(q.key, message)
 		}
 	}
 }
