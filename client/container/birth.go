@@ -57,9 +57,19 @@ func (c *Container) wasPut(g *group) {
 	}
 }
 
-// raise looks, after nodes were made, whether the root's permissions are still those that they were given.
+// raise looks, after nodes were made, whether the root's permissions are still those that they were given, and whether the
+// container has moved in the meantime: then nobody may have seen the new nodes, and what is in them counts as refused.
 func (c *Container) raise(ctx context.Context, born []*group) {
-	version, err := answer[mutabledata.Version](c.do(ctx, c.read("", mutabledata.GetVersion{}))[0])
+	a := c.do(ctx, c.read("", mutabledata.GetVersion{}), c.read("", mutabledata.GetValuesOf{Keys: []mutabledata.Key{movedMark}}))
+	if values, err := answer[[]*mutabledata.Value](a[1]); err == nil && len(values) == 1 && values[0] != nil {
+		for _, g := range born {
+			for _, t := range g.tasks {
+				t.refuse(Moved, 0)
+			}
+		}
+		return
+	}
+	version, err := answer[mutabledata.Version](a[0])
 	if err != nil {
 		return // a sweep mends it, or whoever checks
 	}
@@ -70,6 +80,6 @@ func (c *Container) raise(ctx context.Context, born []*group) {
 		}
 	}
 	if len(differ) > 0 {
-		c.align(ctx, differ)
+		_, _ = c.align(ctx, differ) // who may not leaves it to those who check
 	}
 }

@@ -16,6 +16,8 @@ const (
 	RegularFile Type = 1
 	Directory   Type = 2 // a container, which is removed with its name
 	Link        Type = 3 // leads to a container that is not this one's; removing the link leaves it
+
+	gone Type = 4 // for a moment: what was here has another name
 )
 
 // Bounds of files and their records.
@@ -35,15 +37,17 @@ type record struct {
 	Inline   []byte    // the content, if it is that short
 	Content  []content // or where it is: at most one
 	Target   []Ref     // of a directory or link: one
-	From     []mark    // a rename is under way: at most one
+	From     []mark    // a rename to here is under way: at most one
+	To       []mark    // of gone: where to
 }
 
 // fileID is random: two files that had one name one after the other have different ones.
 type fileID [16]byte
 
-// mark says that the record came from another place, which may not know yet (semantics §5.8).
+// mark is the other end of a rename under way (see rename.go). It does not tell the key of the container there: who may read
+// here need not be one who may read there.
 type mark struct {
-	Container Ref
+	Container ID
 	Place     place
 	Version   mutabledata.Version // of the record there
 }
@@ -75,9 +79,11 @@ func decodeRecord(b []byte) (*record, bool) {
 func (r *record) valid() bool {
 	leads := r.Type == Directory || r.Type == Link
 	switch {
-	case r.Type < RegularFile || r.Type > Link,
+	case r.Type < RegularFile || r.Type > gone,
+		(r.Type == gone) != (len(r.To) == 1),
+		r.Type == gone && len(r.Inline)+len(r.Content)+len(r.Metadata)+len(r.From) > 0,
 		leads != (len(r.Target) == 1),
-		len(r.Target) > 1, len(r.Content) > 1, len(r.From) > 1,
+		len(r.Target) > 1, len(r.Content) > 1, len(r.From) > 1, len(r.To) > 1,
 		len(r.Inline) > MaxInline,
 		leads && len(r.Inline)+len(r.Content) > 0,
 		len(r.Inline) > 0 && len(r.Content) > 0,
