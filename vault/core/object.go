@@ -78,6 +78,22 @@ func recordKey(a vaultnet.Address, own []byte) []byte {
 	return append(a.Append(append(k, sectionObject)), own...)
 }
 
+// appendRecords appends an object's records with their keys in the store, which share one allocation.
+func appendRecords(w []vaultnet.Write, a vaultnet.Address, own []vaultnet.Write) []vaultnet.Write {
+	size := 0
+	for i := range own {
+		size += 1 + vaultnet.AddressSize + len(own[i].Key)
+	}
+	keys := make([]byte, 0, size)
+	w = slices.Grow(w, len(own))
+	for _, r := range own {
+		start := len(keys)
+		keys = append(a.Append(append(keys, sectionObject)), r.Key...)
+		w = append(w, vaultnet.Write{Key: keys[start:len(keys):len(keys)], Value: r.Value})
+	}
+	return w
+}
+
 // Sections of the store: the first byte of a key.
 const (
 	sectionChunk  = 'c' // + name: its length (8 bytes, big endian)
@@ -224,6 +240,19 @@ func (s *objects) note(e *object, set *agreement.Set) {
 	if set != nil && set.Number <= math.MaxUint32 {
 		e.number, e.members = uint32(set.Number), s.roster.pack(set.Members)
 	}
+}
+
+// numberOf is the number of the newest set known to hold an address, 0 where none is.
+func (v *Vault) numberOf(e *object) uint64 {
+	if e == nil {
+		return 0
+	}
+	if l := e.live; l != nil && l.Height() > 0 {
+		if own := l.Set(); own != nil {
+			return max(own.Number, uint64(e.number))
+		}
+	}
+	return uint64(e.number)
 }
 
 // setOf is the newest set known to hold an address; nil where none is. Then the address may be free.

@@ -27,12 +27,19 @@ type outbox struct {
 
 // statements is the tree over everything stated in the turn.
 func (o *outbox) statements() *merkle.Tree {
-	digests := make([]vaultnet.Digest, len(o.leaves))
+	if len(o.leaves) == 0 {
+		return nothing
+	}
+	var few [16]vaultnet.Digest
+	digests := few[:0]
 	for i := range o.leaves {
-		digests[i] = o.leaves[i].Digest
+		digests = append(digests, o.leaves[i].Digest)
 	}
 	return merkle.NewTree(digests)
 }
+
+// nothing is the tree of the turns that state nothing.
+var nothing = merkle.NewTree(nil)
 
 // state adds a statement and returns where its attestation will be, which is filled in when the turn is sealed.
 func (o *outbox) state(leaf vaultnet.Digest, self vaultnet.PublicKey) *merkle.Attestation {

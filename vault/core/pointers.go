@@ -166,10 +166,10 @@ func (v *Vault) pointers(from vaultnet.PublicKey, m *wire.Pointers) {
 // themselves; vaults near the address when they are asked.
 func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreement.Set) {
 	e := v.objects.get(a)
-	known := v.setOf(e)
-	if known != nil && s.Number <= known.Number {
+	if s.Number <= v.numberOf(e) {
 		return
 	}
+	known := v.setOf(e)
 	if known == nil && !v.peers.ranks(a.Location(), v.peers.self, near) {
 		return
 	}

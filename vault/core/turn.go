@@ -131,11 +131,10 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	}
 	for _, l := range o.records {
 		l.record = false
-		record, a := l.Record(), l.entry.address()
-		o.writes = slices.Grow(o.writes, len(record))
-		for _, w := range record {
-			o.writes = append(o.writes, vaultnet.Write{Key: recordKey(a, w.Key), Value: w.Value})
-			l.entry.stored = l.entry.stored || w.Value != nil
+		record := l.Record()
+		o.writes = appendRecords(o.writes, l.entry.address(), record)
+		for i := range record {
+			l.entry.stored = l.entry.stored || record[i].Value != nil
 		}
 	}
 	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
