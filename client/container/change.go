@@ -33,6 +33,8 @@ type Change struct {
 	Do      Do
 	Content []byte              // of Insert and Update; with the name at most [MaxContent] bytes
 	Version mutabledata.Version // of Update and Delete: the one that was read
+
+	least mutabledata.Version // of Insert: the version has to be at least that
 }
 
 // Changed is what became of a change: the entry's version now, or why nothing changed.
@@ -109,7 +111,7 @@ func (c *Container) prepare(changes []Change, out []Changed) []*task {
 	seen := make(map[string]bool, len(changes))
 	for i := range changes {
 		ch := &changes[i]
-		t := &task{change: ch, out: &out[i], walk: &walk{shells: true}}
+		t := &task{change: ch, out: &out[i], walk: &walk{shells: true, floor: ch.least}}
 		if err := c.check(ch, seen); err != nil {
 			t.fail(err)
 			continue

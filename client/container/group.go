@@ -173,7 +173,7 @@ func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
 	case errors.Is(err, refusal.InvalidEntryActions) && errors.As(err, &r):
 		for _, p := range r.Detail.Entries {
 			if p.Kind == refusal.InvalidVersion {
-				if err := c.lift(ctx, g, mutabledata.Version(p.Version)); err != nil {
+				if err := c.lift(ctx, g.at, mutabledata.Version(p.Version)); err != nil {
 					g.fail(err)
 				}
 				return
@@ -189,17 +189,27 @@ func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
 }
 
 // lift raises a node's Floor, which is far below that of a node above it: by an entry that is there for a moment. Greatest
-// is the version that an insert may ask for at most.
-func (c *Container) lift(ctx context.Context, g *group, greatest mutabledata.Version) error {
-	at := mutabledata.EntryAction{Key: floorMark, Do: mutabledata.InsertEntry, Version: greatest}
-	gone := mutabledata.EntryAction{Key: floorMark, Do: mutabledata.DeleteEntry, Version: greatest + 1}
-	moved := mutabledata.EntryAction{Key: movedMark, Do: mutabledata.ExpectAbsent}
-	for _, a := range []mutabledata.EntryAction{at, gone} {
-		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{a, moved}}
-		err := c.do(ctx, c.mutate(g.at, m))[0].Err
-		if err != nil && !errors.Is(err, refusal.InvalidEntryActions) {
-			return err
-		}
+// is the version that an insert may ask for at most. That somebody else is at it is as good.
+func (c *Container) lift(ctx context.Context, at prefix, greatest mutabledata.Version) error {
+	one := func(a mutabledata.EntryAction) error {
+		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{a, {Key: movedMark, Do: mutabledata.ExpectAbsent}}}
+		return c.do(ctx, c.mutate(at, m))[0].Err
 	}
-	return nil
+	err := one(mutabledata.EntryAction{Key: floorMark, Do: mutabledata.InsertEntry, Version: greatest})
+	var r *refusal.Error
+	switch {
+	case errors.Is(err, refusal.InvalidEntryActions) && errors.As(err, &r):
+		for _, p := range r.Detail.Entries {
+			if p.Key == string(floorMark) && p.Kind == refusal.EntryExists { // left by a crash
+				greatest = mutabledata.Version(p.Version)
+			}
+		}
+	case err != nil:
+		return err
+	}
+	err = one(mutabledata.EntryAction{Key: floorMark, Do: mutabledata.DeleteEntry, Version: greatest + 1})
+	if errors.Is(err, refusal.InvalidEntryActions) {
+		return nil
+	}
+	return err
 }

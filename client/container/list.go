@@ -70,9 +70,12 @@ func (n *node) sealed() bool {
 }
 
 // nodes goes through all nodes, each after the one above it: a batch of siblings is read at once.
-func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] {
+func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] { return c.nodesBut(ctx, nil) }
+
+// nodesBut leaves out nodes of other owners, which it tells of, and what is below them; without foreign they are an error.
+func (c *Container) nodesBut(ctx context.Context, foreign func(prefix)) iter.Seq2[*node, error] {
 	return func(yield func(*node, error) bool) {
-		root, err := c.siblings(ctx, nil, []prefix{""})
+		root, err := c.siblings(ctx, nil, []prefix{""}, foreign)
 		if err == nil && len(root) == 0 {
 			err = refusal.New(refusal.NoSuchData)
 		}
@@ -80,11 +83,11 @@ func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] {
 			yield(nil, err)
 			return
 		}
-		c.below(ctx, root, yield)
+		c.below(ctx, root, foreign, yield)
 	}
 }
 
-func (c *Container) below(ctx context.Context, nodes []*node, yield func(*node, error) bool) bool {
+func (c *Container) below(ctx context.Context, nodes []*node, foreign func(prefix), yield func(*node, error) bool) bool {
 	for _, n := range nodes {
 		if !yield(n, nil) {
 			return false
@@ -96,12 +99,12 @@ func (c *Container) below(ctx context.Context, nodes []*node, yield func(*node, 
 		for i := range fanOut {
 			ways = append(ways, n.at.child(i))
 		}
-		children, err := c.siblings(ctx, n, ways)
+		children, err := c.siblings(ctx, n, ways, foreign)
 		if err != nil {
 			yield(nil, err)
 			return false
 		}
-		if !c.below(ctx, children, yield) {
+		if !c.below(ctx, children, foreign, yield) {
 			return false
 		}
 	}
@@ -109,7 +112,7 @@ func (c *Container) below(ctx context.Context, nodes []*node, yield func(*node, 
 }
 
 // siblings reads those of some nodes that there are.
-func (c *Container) siblings(ctx context.Context, above *node, ways []prefix) ([]*node, error) {
+func (c *Container) siblings(ctx context.Context, above *node, ways []prefix, foreign func(prefix)) ([]*node, error) {
 	var steps []Step
 	for _, p := range ways {
 		steps = append(steps, c.read(p, mutabledata.GetObject{}))
@@ -129,6 +132,10 @@ func (c *Container) siblings(ctx context.Context, above *node, ways []prefix) ([
 			root = root.above
 		}
 		if o.Owner() != root.object.Owner() {
+			if foreign != nil {
+				foreign(n.at)
+				continue
+			}
 			return nil, refuse("list", c.ref.String(), Foreign)
 		}
 		c.learn(n.at, knowledge{sealed: n.sealed()})
