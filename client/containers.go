@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"sync"
+
+	"vaultnet/client/container"
+	"vaultnet/client/op"
+	"vaultnet/refusal"
+)
+
+// maxSteps is how many steps of a container's batch are under way at once. Chunks among them are fewer: the container
+// gives only as many at once as its Parallel says.
+const maxSteps = 64
+
+// Containers is what package container needs to work over this network as an actor: files and names are paid for by the
+// actor's account, and changed as far as the actor's key is permitted to.
+//
+//	files := container.NewFileSystem(c.Containers(alice), ref)
+func (c *Client) Containers(by Actor) container.Config {
+	return container.Config{Data: &containerData{c, by}, Payer: by.Owner()}
+}
+
+// containerData carries out a container's steps with goroutines, which have ended when Do returns.
+type containerData struct {
+	c  *Client
+	by Actor
+}
+
+func (d *containerData) Do(ctx context.Context, steps []container.Step) []container.Answer {
+	answers := make([]container.Answer, len(steps))
+	if len(steps) == 1 {
+		answers[0] = d.one(ctx, steps[0])
+		return answers
+	}
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range min(len(steps), maxSteps) {
+		group.Go(func() {
+			for i := range next {
+				answers[i] = d.one(ctx, steps[i])
+			}
+		})
+	}
+	for i := range steps {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return answers
+}
+
+func (d *containerData) one(ctx context.Context, step container.Step) (a container.Answer) {
+	switch s := step.(type) {
+	case container.Read:
+		a.Value, a.Height, a.Err = d.c.Read(ctx, Actor{}, s.Address, s.Query)
+	case container.Mutate:
+		done, err := d.c.do(ctx, "mutate", func(o op.Options) op.Operation {
+			return op.Mutate{As: d.by.Key, Account: d.by.Account, Address: s.Address, Mutation: s.Mutation, Options: o}
+		}, d.by)
+		a.Value, a.Height, a.Err = done.Result, done.Height, err
+	case container.PutChunk:
+		a.Value, a.Err = d.c.PutChunk(ctx, d.by, s.Content)
+	case container.GetChunk:
+		a.Value, a.Err = d.c.GetChunk(ctx, s.Name)
+	default:
+		a.Err = refusal.Invalid("no step of a container: %T", step)
+	}
+	return a
+}
