@@ -22,10 +22,13 @@ type Config struct {
 
 	Parallel  int // chunks moved at once, each of a MiB of memory; default [DefaultParallel], at most 256
 	ChunkSize int // of new files, bytes; default and at most [MaxChunk], at least 64
+
+	// Stale lets paths go through directories as they were so long ago, for a round trip less on each level. 0: never.
+	Stale time.Duration
 }
 
 // DefaultParallel is how many chunks of a file are moved at once.
-const DefaultParallel = 8
+const DefaultParallel = 16
 
 func (c Config) filled() Config {
 	if c.Random == nil {

@@ -125,6 +125,7 @@ func (f *FileSystem) RemoveVersion(ctx context.Context, name string, version mut
 }
 
 func (f *FileSystem) remove(ctx context.Context, s *spot) error {
+	f.forgetWays()
 	if s.record.Type == Directory {
 		c := f.container(s.record.Target[0])
 		err := c.close(ctx)

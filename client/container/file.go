@@ -264,6 +264,9 @@ func (f *FileSystem) keep(ctx context.Context, op string, s *spot, r *record) er
 		return at(op, s.path, done.Err)
 	}
 	s.record, s.version, s.fresh = r, done.Version, false
+	if r.Type != RegularFile {
+		f.forgetWays()
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ type FileSystem struct {
 
 	mu   sync.Mutex
 	open map[Ref]*Container // whose nodes are known
+	ways ways
 }
 
 // maxOpen is of how many containers a file system remembers what is true for ever; then it begins anew.
@@ -84,6 +85,9 @@ func (s *spot) info() *Info {
 
 func (s *spot) isDir() bool { return s.name == "" || s.record != nil && s.record.Type != RegularFile }
 
+// enter goes on in another container.
+func (s *spot) enter(c *Container) { s.c, s.way = c, append(s.way, c.ref.ID) }
+
 // below is the container that a directory or link leads to.
 func (f *FileSystem) below(s *spot) *Container {
 	if s.name == "" {
@@ -102,6 +106,11 @@ func (f *FileSystem) find(ctx context.Context, op, name string) (*spot, error) {
 		return s, nil
 	}
 	for rest := strings.Split(name, "/"); ; {
+		if next, ok := f.remembered(s.c.ref.ID, rest[0]); ok && len(rest) > 1 {
+			s.enter(f.container(next))
+			rest = rest[1:]
+			continue
+		}
 		taken, err := f.step(ctx, op, s, rest)
 		if err != nil || taken == 0 {
 			return s, err
@@ -148,8 +157,8 @@ func (f *FileSystem) step(ctx context.Context, op string, s *spot, rest []string
 		case r.Type == RegularFile:
 			return 0, refuse(op, s.path, NotDirectory)
 		default:
-			s.c = f.container(r.Target[0])
-			s.way = append(s.way, s.c.ref.ID)
+			f.remember(s.c.ref.ID, got.Name, r.Target[0])
+			s.enter(f.container(r.Target[0]))
 			return i + 1, nil
 		}
 	}

@@ -12,6 +12,11 @@ import (
 // Stat and Sub; fs.WalkDir walks it.
 func (f *FileSystem) FS(ctx context.Context) fs.FS { return readFS{f, ctx, "."} }
 
+// Walk is fs.WalkDir over [FileSystem.FS]: each directory before what is in it, in the order of names.
+func (f *FileSystem) Walk(ctx context.Context, root string, visit fs.WalkDirFunc) error {
+	return fs.WalkDir(f.FS(ctx), root, visit)
+}
+
 type readFS struct {
 	f   *FileSystem
 	ctx context.Context

@@ -47,6 +47,7 @@ func (f *FileSystem) Rename(ctx context.Context, from, to string) error {
 	case next.c.ref.Flat && old.record.Type == Directory:
 		return invalid("rename", from, "a flat container holds no directories")
 	}
+	f.forgetWays()
 	r := *old.record
 	r.From = nil
 	if old.c.ref == next.c.ref {
