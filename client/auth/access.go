@@ -60,12 +60,20 @@ func (a *Access) Equal(b *Access) bool {
 	return a.Own == b.Own && a.Terms == b.Terms && slices.Equal(a.Containers, b.Containers) && slices.Equal(a.Objects, b.Objects)
 }
 
+// equalRights is Equal but for the terms and for labels.
+func (a *Access) equalRights(b *Access) bool {
+	same := func(x, y ObjectAccess) bool { return x.Address == y.Address && x.Rights == y.Rights }
+	return a.Own == b.Own && slices.Equal(a.Containers, b.Containers) && slices.EqualFunc(a.Objects, b.Objects, same)
+}
+
 func (a *Access) check(op string) error {
 	if len(a.Containers) > MaxContainers || len(a.Objects) > MaxObjects {
 		return refuse(op, "", TooLarge)
 	}
 	for i, c := range a.Containers {
 		switch {
+		case c.Path == RootPath && c.Rights != Read:
+			return invalid(op, c.Path, "the root container can only be read: its names are the authenticator's")
 		case checkPath(c.Path) != nil:
 			return checkPath(c.Path)
 		case !c.Rights.valid():
@@ -91,9 +99,15 @@ func (a *Access) check(op string) error {
 	return nil
 }
 
+// RootPath is the root container's own path. An app that may read it can open everything that hangs in it.
+const RootPath = "."
+
 // checkPath refuses what is no path of a container.
 func checkPath(path string) error {
 	const op = "container"
+	if path == RootPath {
+		return nil
+	}
 	if path == "" || len(path) > MaxPath || !utf8.ValidString(path) {
 		return invalid(op, "", "a container's path is text of 1 to 512 bytes")
 	}

@@ -61,7 +61,7 @@ func (a *Account) found(ctx context.Context, label string) error {
 				return err
 			}
 		}
-		p.Root, p.Apps = p.ref("root", true), p.ref("apps", true)
+		p.Root, p.Apps = p.ref(rootName, true), p.ref(recordsName, true)
 		if err := a.cfg.makeAccount(ctx, a.at.actor(&a.cfg)); err != nil {
 			return err
 		}

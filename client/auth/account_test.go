@@ -32,7 +32,7 @@ func whole(t *testing.T, w *world, a *Account) {
 		t.Error("half-made")
 	}
 	for _, name := range Defaults {
-		ref, err := links{w}.Find(ctx, a.Actor(), a.Root(), name)
+		ref, err := a.find(ctx, name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -40,7 +40,7 @@ func whole(t *testing.T, w *world, a *Account) {
 		if ref.Private() != (name != Public) {
 			t.Errorf("%s is private: %v", name, ref.Private())
 		}
-		c := links{w}.open(a.Actor(), ref)
+		c := w.open(a.Actor(), ref)
 		if _, err := c.Insert(ctx, "a name "+t.Name(), nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -370,7 +370,7 @@ func TestNetworkErrorsComeThrough(t *testing.T) {
 
 func FuzzPacket(f *testing.F) {
 	p := packet{Format: packetFormat, Label: "mine", Changes: 7}
-	p.Root, p.Apps = p.ref("root", true), p.ref("apps", true)
+	p.Root, p.Apps = p.ref(rootName, true), p.ref(recordsName, true)
 	f.Add(p.encode())
 	f.Add([]byte{})
 	at := secret{1}.place()

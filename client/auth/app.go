@@ -8,7 +8,7 @@ import (
 // Bounds of what apps say of themselves, in bytes.
 const (
 	MaxAppID = 200
-	MaxScope = 100
+	MaxScope = 50
 	MaxName  = 100 // of an app or vendor
 )
 
@@ -34,7 +34,7 @@ func (a App) check(op string) error {
 	case !word(a.ID, MaxAppID) || a.ID == "" || a.ID == "." || a.ID == "..":
 		return invalid(op, "app id", "want 1 to 200 bytes of printable text without space and slash")
 	case !word(a.Scope, MaxScope):
-		return invalid(op, "scope", "want at most 100 bytes of printable text without space and slash")
+		return invalid(op, "scope", "want at most 50 bytes of printable text without space and slash")
 	case checkLabel(op, a.Name) != nil || len(a.Name) > MaxName || checkLabel(op, a.Vendor) != nil || len(a.Vendor) > MaxName:
 		return invalid(op, "name of app or vendor", "want at most 100 bytes of printable text")
 	}

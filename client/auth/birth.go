@@ -18,6 +18,12 @@ const (
 	domainContainerKey vaultnet.Domain = "vaultnet/auth/container/key/1" // packet's secret, name → key
 )
 
+// Names of containers that are no paths, so that no path's container is one of them.
+const (
+	rootName    = "/root"
+	recordsName = "/records"
+)
+
 // ref is the reference of a container of the account's own: whoever repeats a step makes the same container.
 func (p *packet) ref(name string, private bool) container.Ref {
 	r := container.Ref{ID: container.ID(domainContainerID.Hash(p.Secret[:], []byte(name)))}
@@ -34,16 +40,12 @@ func (a *Account) complete(ctx context.Context) error {
 		return err
 	}
 	for _, ref := range []container.Ref{p.Root, p.Apps} {
-		if err := a.cfg.Containers.Make(ctx, by, ref); err != nil {
+		if _, err := container.Create(ctx, a.cfg.containers(by), ref, nil); err != nil {
 			return err
 		}
 	}
 	for _, name := range Defaults {
-		ref := p.ref(name, name != Public)
-		if err := a.cfg.Containers.Make(ctx, by, ref); err != nil {
-			return err
-		}
-		if err := a.cfg.Containers.Link(ctx, by, p.Root, name, ref); err != nil {
+		if err := a.hang(ctx, name, p.ref(name, name != Public)); err != nil {
 			return err
 		}
 	}

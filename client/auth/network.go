@@ -8,7 +8,6 @@ import (
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/client/container"
-	"vaultnet/mutabledata"
 )
 
 // Actor is who signs, and whose account pays.
@@ -28,24 +27,9 @@ type Network interface {
 	Account(ctx context.Context, by Actor) (*account.View, error)
 }
 
-// Containers is what accounts do with containers. Every method may be repeated after it failed at any point.
-type Containers interface {
-	// Make makes the container of a reference, empty, owned by the actor's account. It is no error that it is there.
-	Make(ctx context.Context, by Actor, ref container.Ref) error
-	// Link puts a link to a container under a name in another. It is no error that the same link is there;
-	// container.Exist where the name leads elsewhere.
-	Link(ctx context.Context, by Actor, in container.Ref, name string, to container.Ref) error
-	// Find follows a path of names: container.NotExist where there is none, container.NotDirectory where it is a file.
-	Find(ctx context.Context, by Actor, in container.Ref, path string) (container.Ref, error)
-	// Permit gives a user exactly this set in all of a container, the zero set being none: its first node first, then
-	// every other. It is no error that the user has it already.
-	Permit(ctx context.Context, by Actor, ref container.Ref, user mutabledata.User, set mutabledata.PermissionSet) error
-}
-
 // Config is what accounts work with. Everything but Wait and Cost is needed.
 type Config struct {
 	Network    Network
-	Containers Containers
 	Parameters vaultnet.Parameters                  // of the network
 	Signer     func(seed [32]byte) vaultnet.Signer  // the key of a seed
 	Random     io.Reader                            // for keys and nonces; has to be safe for what the account guards
@@ -59,8 +43,8 @@ type Config struct {
 const longestWait = time.Minute
 
 func (c *Config) check(op string) error {
-	if c.Network == nil || c.Containers == nil || c.Signer == nil || c.Random == nil || c.Clock == nil {
-		return invalid(op, "", "the configuration lacks a network, containers, signer, random source or clock")
+	if c.Network == nil || c.Signer == nil || c.Random == nil || c.Clock == nil {
+		return invalid(op, "", "the configuration lacks a network, signer, random source or clock")
 	}
 	if c.Cost == (Cost{}) {
 		c.Cost = DefaultCost

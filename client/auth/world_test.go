@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,26 +32,25 @@ type world struct {
 	registry *signature.Registry
 	param    vaultnet.Parameters
 
-	changes int                  // applied so far
-	crash   int                  // nothing is applied or answered any more once there are so many changes; −1: never
-	mute    bool                 // the change before the crash is applied, but not answered
-	before  map[int]func()       // what others do once there are so many changes
-	waited  []vaultnet.Time      // what Config.Wait was asked for
-	perm    map[container.ID]int // calls of Permit
+	changes int             // applied so far
+	crash   int             // nothing is applied or answered any more once there are so many changes; −1: never
+	mute    bool            // the change before the crash is applied, but not answered
+	before  map[int]func()  // what others do once there are so many changes
+	waited  []vaultnet.Time // what Config.Wait was asked for
 }
 
 func newWorld(t testing.TB) *world {
 	var seed [32]byte
 	return &world{t: t, objects: map[vaultnet.Address]*mutabledata.Object{}, accounts: map[vaultnet.PublicKey]*account.Account{},
 		now: 1_700_000_000_000, random: rand.NewChaCha8(seed), registry: signature.NewRegistry(1), param: vaultnet.DefaultParameters(),
-		crash: -1, before: map[int]func(){}, perm: map[container.ID]int{}}
+		crash: -1, before: map[int]func(){}}
 }
 
 // quick is a cost for tests.
 var quick = Cost{Time: 1, Memory: 8, Threads: 1}
 
 func (w *world) config() Config {
-	return Config{Network: w, Containers: links{w}, Parameters: w.param, Signer: w.registry.Signer, Random: w, Clock: w.clock, Cost: quick,
+	return Config{Network: w, Parameters: w.param, Signer: w.registry.Signer, Random: w, Clock: w.clock, Cost: quick,
 		Wait: func(_ context.Context, t vaultnet.Time) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -228,47 +226,8 @@ func (w *world) Account(ctx context.Context, by Actor) (*account.View, error) {
 	return account.DecodeView(b)
 }
 
-// links is containers whose links are entries of their own kind, all permissions being the first node's.
-type links struct{ w *world }
-
-func (l links) open(by Actor, ref container.Ref) *container.Container {
-	return container.Open(container.Config{Data: l.w.Data(by), Payer: by.Account, Random: l.w, Clock: l.w.clock}, ref)
-}
-
-func (l links) Make(ctx context.Context, by Actor, ref container.Ref) error {
-	_, err := container.Create(ctx, container.Config{Data: l.w.Data(by), Payer: by.Account, Random: l.w, Clock: l.w.clock}, ref, nil)
-	return err
-}
-
-func (l links) Link(ctx context.Context, by Actor, in container.Ref, name string, to container.Ref) error {
-	c := l.open(by, in)
-	_, err := c.Insert(ctx, name, []byte(to.Secret()))
-	if errors.Is(err, container.Exist) {
-		if e, err := c.Get(ctx, name); err != nil || string(e.Content) == to.Secret() {
-			return err
-		}
-	}
-	return err
-}
-
-func (l links) Find(ctx context.Context, by Actor, in container.Ref, path string) (container.Ref, error) {
-	for _, name := range strings.Split(path, "/") {
-		e, err := l.open(by, in).Get(ctx, name)
-		if err != nil {
-			return in, err
-		}
-		if in, err = container.ParseRef(string(e.Content)); err != nil {
-			return in, &container.Error{Op: "find", Name: path, Kind: container.NotDirectory}
-		}
-	}
-	return in, nil
-}
-
-func (l links) Permit(ctx context.Context, by Actor, ref container.Ref, user mutabledata.User, set mutabledata.PermissionSet) error {
-	l.w.mu.Lock()
-	l.w.perm[ref.ID]++
-	l.w.mu.Unlock()
-	return permitObject(ctx, l.w.Data(by), ref.Address(), user, set)
+func (w *world) open(by Actor, ref container.Ref) *container.Container {
+	return container.Open(container.Config{Data: w.Data(by), Payer: by.Account, Random: w, Clock: w.clock}, ref)
 }
 
 // holds reports what a user may do in a container.
