@@ -14,6 +14,7 @@ type behind struct {
 	from    vaultnet.PublicKey // who did; zero: a client
 	askAt   vaultnet.Time      // not asked before
 	asked   int
+	sound   bool // one that may well know spoke of it: a member of the same set, a client, a certificate
 }
 
 // ahead is what a member said about the height after the one being decided here.
@@ -249,13 +250,14 @@ func (a *attempt) counted(i int, v *Vote) bool {
 // under way.
 func (t *turn) suppose(height vaultnet.Height, from vaultnet.PublicKey) {
 	k := &t.behind
-	if height <= t.height {
+	if height <= t.height || t.doubted(from) {
 		return
 	}
 	if !k.pending {
 		*k = behind{pending: true, askAt: max(k.askAt, t.now.Add(RepairFirst/2))}
 	}
 	k.height, k.from = max(k.height, height), from
+	k.sound = k.sound || from.IsNobody() || t.set != nil && t.set.Index(from) >= 0
 }
 
 // catchUp asks for blocks and states that are lacking, at most once in [AskEvery], and gives up after asking everybody
@@ -293,6 +295,9 @@ func (t *turn) catchUp() {
 // members is the newest set known.
 func (t *turn) members() []vaultnet.PublicKey {
 	s := t.set
+	if other := t.heldElsewhere(); other != nil {
+		return other.Members
+	}
 	if n := len(t.believed); n > 0 && (s == nil || t.believed[n-1].Number > s.Number) {
 		s = t.believed[n-1]
 	}
@@ -344,6 +349,7 @@ func (t *turn) learn(from vaultnet.PublicKey, d *Decided) {
 		t.adopt(d.Proof, d.Certificate)
 	}
 	if !t.proven(d) {
+		t.unfit(from, d)
 		return
 	}
 	digest := d.Header.Digest(t.cfg.Network, t.address)

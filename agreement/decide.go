@@ -36,7 +36,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	if t.attempt != nil || len(t.parted) > 0 {
 		t.unsaved.vote, t.unsaved.proposals = true, nil
 	}
-	t.parted = nil
+	t.outvote(d)
 	t.height, t.state, t.last, t.digest, t.decidedAt = d.Header.Height, next, d, digest, t.now
 	t.proof = nil
 	if d.Header.SetBlock() {

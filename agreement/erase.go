@@ -3,7 +3,8 @@ package agreement
 import "vaultnet"
 
 // Erase lists the deletions, with relative keys, of everything that [Object.Record] and [Load] left in the store: for a
-// vault that forgets an object it is no member of. Nothing may wait to be recorded.
+// vault that forgets an object it is no member of. What it voted in other first sets of the address stays; [Outvoted]
+// says whether there is any. Nothing may wait to be recorded.
 func (o *Object) Erase() []vaultnet.Write {
 	var w []vaultnet.Write
 	if o.stored != nil {

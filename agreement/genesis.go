@@ -110,7 +110,7 @@ func (t *turn) goBack() bool {
 // a polka, in the one that all views name, or in the newest of those that somebody keeps awake.
 func (t *turn) leaves(proof *SetProof, set *Set, shown []*Certificate) bool {
 	a := t.attempt
-	if a != nil && (a.lock != nil || a.valid != nil || a.commit != nil || len(a.polkas) > 0) {
+	if a != nil && a.bound() {
 		return false
 	}
 	digest := set.Digest()

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"slices"
+	"time"
 
 	"vaultnet"
 )
@@ -35,6 +36,10 @@ type Object struct {
 
 	attempt   *attempt      // at height+1; nil: nothing seen, nothing voted
 	parted    []parted      // at height 0: first sets in which it voted and that it left, ≤ maxParted
+	outvoted  []parted      // above height 0: first sets in which it voted, where another decided the first height
+	seekAt    vaultnet.Time // when it may ask again what another first set holds
+	seekGap   time.Duration
+	doubts    []seen        // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
 	backAt    vaultnet.Time // when it may go to another because there is nothing to decide in this
 	stray     [maxMembers]*Vote
 	ahead     [maxMembers][]ahead // for height+2, until height+1 is decided here
@@ -66,6 +71,7 @@ const maxMembers = 16
 // saves is what has to be written at the next [Object.Record].
 type saves struct {
 	head, vote bool
+	outvoted   bool
 	proposals  []*held
 	dropped    [][]byte // relative keys
 	withdrawn  []withdrawal

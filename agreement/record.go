@@ -18,6 +18,7 @@ const (
 	sectionMachine   byte = 'm' // + the machine's own key
 	sectionProposal  byte = 'p' // + header digest: a block this member voted for, with bodies
 	sectionVote      byte = 'v' // the vote record of the height being decided
+	sectionOutvoted  byte = 'o' // votes in first sets where another decided the first height
 	sectionWithdrawn byte = 'w' // + identity: a withdrawal
 )
 
@@ -132,6 +133,9 @@ func (o *Object) Record() []vaultnet.Write {
 		}
 		o.savedProposals = nil
 	}
+	if u.outvoted {
+		w = append(w, vaultnet.Write{Key: []byte{sectionOutvoted}, Value: canonical.Marshal(&outvotedRecord{Parted: partedRecords(o.outvoted)})})
+	}
 	if u.vote {
 		if !o.Voted() {
 			w = append(w, vaultnet.Write{Key: []byte{sectionVote}})
@@ -169,14 +173,7 @@ func (o *Object) voteRecord() *voteRecord {
 	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
 		Proof: a.proof, Promised: a.promised, Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
 		Parted: []partedRecord{}}
-	for _, p := range o.parted {
-		v := partedRecord{First: packed(p.from), Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
-			Proof: slices.Concat([]*Vote{}, p.proof)}
-		if p.voted != nil {
-			v.Voted = p.voted.digest
-		}
-		r.Parted = append(r.Parted, v)
-	}
+	r.Parted = partedRecords(o.parted)
 	if a.voted != nil {
 		r.Voted = a.voted.digest
 	}
@@ -258,6 +255,7 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 	o := New(cfg, a)
 	var state, proposals []vaultnet.Write
 	var vote *voteRecord
+	var outvoted *outvotedRecord
 	for _, r := range rs {
 		if len(r.Key) == 0 {
 			return nil, refusal.Invalid("record without a key")
@@ -279,6 +277,11 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 			if err := canonical.Unmarshal(r.Value, vote, maxRecordSize); err != nil {
 				return nil, err
 			}
+		case sectionOutvoted:
+			outvoted = new(outvotedRecord)
+			if err := canonical.Unmarshal(r.Value, outvoted, maxRecordSize); err != nil {
+				return nil, err
+			}
 		case sectionWithdrawn:
 			if len(r.Key) != 33 || len(r.Value) != 8 {
 				return nil, refusal.Invalid("withdrawal record of %d and %d bytes", len(r.Key), len(r.Value))
@@ -297,6 +300,11 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 		return nil, refusal.Invalid("a state is stored, and no block that led to it")
 	}
 	t := &turn{Object: o, host: host, out: &Output{}}
+	if outvoted != nil {
+		if err := t.loadOutvoted(outvoted, vote); err != nil {
+			return nil, err
+		}
+	}
 	if vote != nil && vote.Height == o.height+1 {
 		if err := t.loadVotes(vote, proposals); err != nil {
 			return nil, err
@@ -404,7 +412,7 @@ func (t *turn) checkVotes(r *voteRecord) error {
 			good = good && v.By.Signer == t.cfg.Self && v.Ballot.Round == r.Round && t.ours(&v.Ballot)
 		}
 	}
-	good = good && (t.height == 0 || len(r.Parted) == 0) && len(r.Parted) <= maxParted
+	good = good && (t.height == 0 || len(r.Parted) == 0) && len(r.Parted) <= maxParted+1
 	for i := range r.Parted {
 		good = good && t.castIn(&r.Parted[i])
 	}

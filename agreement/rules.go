@@ -26,6 +26,7 @@ func (t *turn) run() {
 		}
 	}
 	t.repair()
+	t.seek()
 	t.catchUp()
 }
 

@@ -45,7 +45,8 @@ func (v *Vault) graceOver(l *live, until vaultnet.Time) {
 	v.erase(l)
 }
 
-// erase forgets an object but for who holds it, in memory and store. It has nothing to be stepped or recorded.
+// erase forgets an object but for who holds it, in memory and store; what the vault voted in other first sets of the
+// address stays in the store. It has nothing to be stepped or recorded.
 func (v *Vault) erase(l *live) {
 	e := l.entry
 	for _, w := range l.Erase() {
@@ -62,8 +63,8 @@ func (v *Vault) erase(l *live) {
 	if s := l.Set(); l.Height() > 0 && s.Number > uint64(e.number) {
 		v.objects.note(e, s)
 	}
-	e.live, e.stored, e.height, e.digest, e.bytes = nil, false, 0, vaultnet.Digest{}, 0
-	if e.number == 0 {
+	e.live, e.stored, e.height, e.digest, e.bytes = nil, l.Outvoted(), 0, vaultnet.Digest{}, 0
+	if e.number == 0 && !e.stored {
 		v.objects.remove(e)
 	}
 }

@@ -149,6 +149,9 @@ func (v *Vault) adopt(e *object, o *agreement.Object) *live {
 	e.live = l
 	v.count(e, o.Height() == 0)
 	v.loaded.add(l)
+	if s := v.objects.noted(e); s != nil && o.Height() == 0 { // it may be about another first set than the one that holds the address
+		v.give(l, agreement.Input{Believe: s})
+	}
 	return l
 }
 
