@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"vaultnet"
 	"vaultnet/mutabledata"
 )
 
@@ -54,7 +55,7 @@ func (c *Container) Check(ctx context.Context, repair bool) (*Report, error) {
 		if n.sealed() {
 			r.Sealed++
 		}
-		if n.object.Len() > 100-2 && !n.sealed() {
+		if n.object.Len() > vaultnet.MaxEntries-2 && !n.sealed() {
 			f := Finding{What: "a node was filled beyond what leaves room for its seal"}
 			f.Repaired = repair && c.sealNode(ctx, n.at) == nil
 			r.add(f)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"vaultnet"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
@@ -15,14 +16,14 @@ import (
 // sealed that is one mutation.
 func (c *Container) close(ctx context.Context) error {
 	err := c.do(ctx, c.mutate("", &mutabledata.MutateEntries{MaxEntries: 1, Actions: []mutabledata.EntryAction{
-		{Key: movedMark, Do: mutabledata.InsertEntry}, {Key: sealMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
+		{Key: movedMark, Do: mutabledata.InsertEntry, Content: removing}, {Key: sealMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
 	switch {
 	case errors.Is(err, refusal.TooManyEntries):
 		return refuse("close", c.ref.String(), NotEmpty)
 	case !errors.Is(err, refusal.InvalidEntryActions):
 		return fail("close", c.ref.String(), err)
 	}
-	if err := c.freeze(ctx); err != nil {
+	if err := c.freeze(ctx, removing); err != nil {
 		return fail("close", c.ref.String(), err)
 	}
 	for _, err := range c.List(ctx) {
@@ -36,41 +37,56 @@ func (c *Container) close(ctx context.Context) error {
 	return nil
 }
 
-// freeze puts the mark into every node, each before those below it, until there is none without.
-func (c *Container) freeze(ctx context.Context) error {
-	for again := true; again; {
+// freeze puts the mark into every node, each before those below it, until there is none without. Re-keying takes over what
+// is being removed; what is being re-keyed cannot be removed: Moved.
+func (c *Container) freeze(ctx context.Context, why []byte) error {
+	again := true
+	for range maxRounds {
+		if !again {
+			return nil
+		}
 		again = false
 		for n, err := range c.nodes(ctx) {
 			if err != nil {
 				return err
 			}
-			if _, ok := n.object.Entry(movedMark); ok {
+			old, marked := n.object.Entry(movedMark)
+			if marked && string(old.Content) == string(why) {
 				continue
 			}
-			again = true
-			m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: movedMark, Do: mutabledata.InsertEntry}}}
-			if n.object.Len() >= 100 { // something overfilled it
+			mark := mutabledata.EntryAction{Key: movedMark, Do: mutabledata.InsertEntry, Content: why}
+			switch {
+			case marked && string(why) == string(removing):
+				return refuse("close", c.ref.String(), Moved)
+			case marked:
+				mark.Do, mark.Version = mutabledata.UpdateEntry, old.Version+1
+			case n.object.Len() >= vaultnet.MaxEntries && n.sealed():
+				return refuse("close", c.ref.String(), ContainerFull) // a name has to go first
+			case n.object.Len() >= vaultnet.MaxEntries: // something overfilled it
 				if err := c.relieve(ctx, n.at); err != nil {
 					return err
 				}
+				again = true
 				continue
 			}
+			again = true
+			m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{mark}}
 			if err := c.do(ctx, c.mutate(n.at, m))[0].Err; err != nil && !errors.Is(err, refusal.InvalidEntryActions) {
 				return err
 			}
 		}
 	}
-	return nil
+	return refusal.New(refusal.TooManyMutations)
 }
 
-// thaw takes the mark away again, from the root last.
+// thaw takes the marks of a removal away again, from the root last.
 func (c *Container) thaw(ctx context.Context) error {
 	var steps []Step
 	for n, err := range c.nodes(ctx) {
 		if err != nil {
 			return err
 		}
-		if v, ok := n.object.Entry(movedMark); ok {
+		if v, ok := n.object.Entry(movedMark); ok && string(v.Content) == string(removing) {
 			steps = append(steps, c.mutate(n.at, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
 				{Key: movedMark, Do: mutabledata.DeleteEntry, Version: v.Version + 1}}}))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"vaultnet/mutabledata"
@@ -126,7 +127,7 @@ func (f *FileSystem) RemoveVersion(ctx context.Context, name string, version mut
 
 func (f *FileSystem) remove(ctx context.Context, s *spot) error {
 	f.forgetWays()
-	if s.record.Type == Directory {
+	if s.record.Type == Directory && !slices.Contains(s.way, s.record.Target[0].ID) {
 		c := f.container(s.record.Target[0])
 		err := c.close(ctx)
 		if errors.Is(err, NotEmpty) { // perhaps of what other names have already
@@ -151,14 +152,19 @@ func (f *FileSystem) RemoveAll(ctx context.Context, name string) (removed int, e
 	if err != nil {
 		return 0, err
 	}
+	been := map[ID]bool{} // a record can lead anywhere, also back: what is above stays
+	for _, id := range s.way {
+		been[id] = true
+	}
 	if s.record == nil && s.c.ref.Flat {
-		return f.empty(ctx, s.c, s.name+"/")
+		return f.empty(ctx, s.c, s.name+"/", been)
 	}
 	if s.record == nil {
 		return 0, nil
 	}
-	if s.record.Type == Directory {
-		if removed, err = f.empty(ctx, f.below(s), ""); err != nil {
+	if s.record.Type == Directory && !been[s.record.Target[0].ID] {
+		been[s.record.Target[0].ID] = true
+		if removed, err = f.empty(ctx, f.below(s), "", been); err != nil {
 			return removed, at("remove", name, err)
 		}
 	}
@@ -169,7 +175,7 @@ func (f *FileSystem) RemoveAll(ctx context.Context, name string) (removed int, e
 }
 
 // empty removes all names of a container that begin with a prefix, and what is below them.
-func (f *FileSystem) empty(ctx context.Context, c *Container, prefix string) (removed int, err error) {
+func (f *FileSystem) empty(ctx context.Context, c *Container, prefix string, been map[ID]bool) (removed int, err error) {
 	var batch []Change
 	flush := func() error {
 		for _, r := range c.Apply(ctx, batch...) {
@@ -197,14 +203,15 @@ func (f *FileSystem) empty(ctx context.Context, c *Container, prefix string) (re
 			}
 			continue
 		}
-		if ok && r.Type == Directory {
+		if ok && r.Type == Directory && !been[r.Target[0].ID] {
 			below := f.container(r.Target[0])
-			n, err := f.empty(ctx, below, "")
+			been[below.ref.ID] = true
+			n, err := f.empty(ctx, below, "", been)
 			removed += n
 			if err == nil {
 				err = below.close(ctx)
 			}
-			if err != nil && !errors.Is(err, NotExist) {
+			if err != nil && !errors.Is(err, NotExist) && !errors.Is(err, Moved) { // Moved: what it was is elsewhere
 				return removed, err
 			}
 		}

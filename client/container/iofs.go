@@ -6,13 +6,15 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"time"
 )
 
 // FS is the file system as package io/fs knows it, for reading, with one context for all calls. It has ReadDir, ReadFile,
 // Stat and Sub; fs.WalkDir walks it.
 func (f *FileSystem) FS(ctx context.Context) fs.FS { return readFS{f, ctx, "."} }
 
-// Walk is fs.WalkDir over [FileSystem.FS]: each directory before what is in it, in the order of names.
+// Walk is fs.WalkDir over [FileSystem.FS]: each directory before what is in it, in the order of names. It visits links and
+// does not go through them.
 func (f *FileSystem) Walk(ctx context.Context, root string, visit fs.WalkDirFunc) error {
 	return fs.WalkDir(f.FS(ctx), root, visit)
 }
@@ -89,6 +91,9 @@ func (r readFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	all := make([]fs.DirEntry, len(list))
 	for i, info := range list {
 		all[i] = info
+		if info.IsLink() {
+			all[i] = linkEntry{info}
+		}
 	}
 	return all, pathError("readdir", name, err)
 }
@@ -114,6 +119,19 @@ func (r readFS) Sub(name string) (fs.FS, error) {
 	}
 	return readFS{r.f, r.ctx, full}, nil
 }
+
+// linkEntry is a link in a list: by itself, where its path is a directory.
+type linkEntry struct{ link *Info }
+
+func (l linkEntry) Name() string               { return l.link.Name() }
+func (l linkEntry) IsDir() bool                { return false }
+func (l linkEntry) Type() fs.FileMode          { return fs.ModeSymlink }
+func (l linkEntry) Mode() fs.FileMode          { return fs.ModeSymlink | 0o755 }
+func (l linkEntry) Size() int64                { return 0 }
+func (l linkEntry) ModTime() time.Time         { return l.link.ModTime() }
+func (l linkEntry) Sys() any                   { return nil }
+func (l linkEntry) Info() (fs.FileInfo, error) { return l, nil }
+func (l linkEntry) String() string             { return fs.FormatDirEntry(l) }
 
 // openDir is a directory that was opened; it is listed when it is first read.
 type openDir struct {

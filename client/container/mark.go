@@ -12,6 +12,12 @@ const (
 	floorMark mutabledata.Key = "floor"
 )
 
+// What the moved mark says: why. Anything else is taken for the first.
+var (
+	rekeying = []byte{1}
+	removing = []byte{2}
+)
+
 func isMark(k mutabledata.Key) bool { return len(k) != len(place{}) }
 
 // How many entries a node may hold after a mutation that puts names there, and after one that also seals it. What is left

@@ -114,6 +114,7 @@ func (f *FileSystem) each(ctx context.Context, op, name string, deep bool, do fu
 		return refuse(op, name, NotDirectory)
 	}
 	todo := []*Container{f.below(s)}
+	been := map[ID]bool{todo[0].ref.ID: true} // a record can lead anywhere, also back
 	for len(todo) > 0 {
 		c := todo[0]
 		todo = todo[1:]
@@ -127,7 +128,8 @@ func (f *FileSystem) each(ctx context.Context, op, name string, deep bool, do fu
 			if err != nil {
 				return at(op, name, err)
 			}
-			if r, ok := decodeRecord(e.Content); ok && r.Type == Directory {
+			if r, ok := decodeRecord(e.Content); ok && r.Type == Directory && !been[r.Target[0].ID] {
+				been[r.Target[0].ID] = true
 				todo = append(todo, f.container(r.Target[0]))
 			}
 		}

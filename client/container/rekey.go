@@ -32,7 +32,7 @@ func (c *Container) rekey(ctx context.Context, to Ref, revise func(Entry) ([]byt
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := c.freeze(ctx); err != nil {
+	if err := c.freeze(ctx, rekeying); err != nil {
 		return nil, 0, fail("rekey", c.ref.String(), err)
 	}
 	if err := c.raiseFloor(ctx, next); err != nil {
@@ -112,10 +112,18 @@ func (f *FileSystem) Rekey(ctx context.Context, name string) error {
 	case s.record.Type != Directory:
 		return refuse("rekey", name, NotDirectory)
 	}
-	return f.rekey(ctx, s)
+	been := map[ID]bool{} // a record can lead anywhere, also back: what is above stays as it is
+	for _, id := range s.way {
+		been[id] = true
+	}
+	return f.rekey(ctx, s, been)
 }
 
-func (f *FileSystem) rekey(ctx context.Context, s *spot) error {
+func (f *FileSystem) rekey(ctx context.Context, s *spot, been map[ID]bool) error {
+	if been[s.record.Target[0].ID] {
+		return nil
+	}
+	been[s.record.Target[0].ID] = true
 	if len(s.record.Next) == 0 {
 		old := s.record.Target[0]
 		next, err := NewRef(f.cfg.Random, old.Private(), old.Flat)
@@ -144,7 +152,7 @@ func (f *FileSystem) rekey(ctx context.Context, s *spot) error {
 		}
 		if r, ok := decodeRecord(e.Content); ok && r.Type == Directory {
 			below := &spot{path: s.path + "/" + e.Name, c: next, name: e.Name, record: r, version: e.Version}
-			if err := f.rekey(ctx, below); err != nil {
+			if err := f.rekey(ctx, below, been); err != nil {
 				return err
 			}
 		}

@@ -209,6 +209,38 @@ func TestRekeyDirectories(t *testing.T) {
 	}
 }
 
+// TestRemoveWhatIsBeingRekeyed: a removal that finds names does not open what re-keying has closed.
+func TestRemoveWhatIsBeingRekeyed(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	f := newFS(t, w, true, false)
+	if err := f.MkdirAll(ctx, "d"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteFile(ctx, "d/file", nil); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := f.find(ctx, "find", "d/file")
+	if err := s.c.freeze(ctx, rekeying); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Remove(ctx, "d"); !errors.Is(err, Moved) {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteFile(ctx, "d/late", nil); !errors.Is(err, Moved) {
+		t.Fatal(err)
+	}
+	if err := f.Rekey(ctx, "d"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteFile(ctx, "d/late", nil); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := f.ReadDir(ctx, "d"); err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+}
+
 func TestCheckFindsAndRepairs(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t)
