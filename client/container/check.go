@@ -156,7 +156,7 @@ func (f *FileSystem) checkRecords(ctx context.Context, all *Report, c *Container
 			found.Repaired = repair && f.settle(ctx, s) == nil
 		case len(r.From) > 0:
 			if repair {
-				err := f.finish(ctx, s, f.known(r.From[0].Container))
+				err := f.finish(ctx, s, f.known(ctx, r.From[0].Container))
 				found.Repaired = err == nil || errors.Is(err, Conflict)
 			}
 		default:

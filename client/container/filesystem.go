@@ -52,20 +52,39 @@ func (f *FileSystem) container(r Ref) *Container {
 	return c
 }
 
-// known is the container with an id, if a path went there lately: then its key is at hand. Else one that opens nothing.
-func (f *FileSystem) known(id ID) *Container {
-	if f.top.ref.ID == id {
-		return f.top
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for r, c := range f.open {
-		if r.ID == id {
-			return c
+// known is the container with an id: one that a path went to lately, else one that is found among all directories. Where
+// there is none, it is a container without a key, of which only the versions can be read.
+func (f *FileSystem) known(ctx context.Context, id ID) *Container {
+	find := func() *Container {
+		if f.top.ref.ID == id {
+			return f.top
 		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for r, c := range f.open {
+			if r.ID == id {
+				return c
+			}
+		}
+		return nil
 	}
-	return Open(f.cfg, Ref{ID: id})
+	c := find()
+	if c == nil {
+		_ = f.each(ctx, "find", ".", true, func(d *Container) error {
+			if d.ref.ID == id {
+				c = d
+				return errFound
+			}
+			return nil
+		})
+	}
+	if c == nil {
+		c = Open(f.cfg, Ref{ID: id})
+	}
+	return c
 }
+
+var errFound = errors.New("found")
 
 // spot is where a path leads: a name in a container, and its record if there is one.
 type spot struct {

@@ -137,9 +137,21 @@ func (f *FileSystem) rekey(ctx context.Context, s *spot, been map[ID]bool) error
 		}
 	}
 	old := f.container(s.record.Target[0])
-	next, _, err := old.rekey(ctx, s.record.Next[0], func(e Entry) ([]byte, error) { return f.unfinished(ctx, old, e) })
+	var sweeps []func() error // what is left in other containers of renames to here
+	next, _, err := old.rekey(ctx, s.record.Next[0], func(e Entry) ([]byte, error) {
+		content, sweep, err := f.unfinished(ctx, old, e)
+		if sweep != nil {
+			sweeps = append(sweeps, sweep)
+		}
+		return content, err
+	})
 	if err != nil {
 		return at("rekey", s.path, err)
+	}
+	for _, sweep := range sweeps {
+		if err := sweep(); err != nil {
+			return err
+		}
 	}
 	r := *s.record
 	r.Target, r.Next = r.Next, nil
@@ -160,38 +172,47 @@ func (f *FileSystem) rekey(ctx context.Context, s *spot, been map[ID]bool) error
 	return nil
 }
 
-// unfinished is what to copy of an entry of a closed container: of renames that are under way, the end that counts.
-func (f *FileSystem) unfinished(ctx context.Context, c *Container, e Entry) ([]byte, error) {
+// unfinished is what to copy of an entry of a closed container: of renames that are under way, the end that counts; nil:
+// nothing. A rename to here is decided now: in the closed container nobody else could complete it. Its trace at the old name
+// has to stay until the copy is there, by which it is judged again if this is interrupted; then sweep takes it away.
+func (f *FileSystem) unfinished(ctx context.Context, c *Container, e Entry) (content []byte, sweep func() error, err error) {
 	r, ok := decodeRecord(e.Content)
+	s := &spot{path: e.Name, c: c, name: e.Name, record: r, version: e.Version}
 	switch {
 	case ok && r.Type == gone:
 		if r.To[0].Container != c.ref.ID {
-			err := f.settle(ctx, &spot{path: e.Name, c: c, name: e.Name, gone: r, version: e.Version})
-			if err != nil && !errors.Is(err, Moved) { // the mark there is gone, the trace here stays behind
-				return nil, err
+			s.gone, s.record = r, nil
+			if err = f.settle(ctx, s); errors.Is(err, Moved) {
+				err = nil // closed too: who re-keys it finds the trace here
 			}
 		}
-		return nil, nil
+		return nil, nil, err
 	case !ok || len(r.From) == 0:
-		return e.Content, nil
+		return e.Content, nil, nil
 	}
-	m := r.From[0]
-	from := f.known(m.Container)
-	v, err := from.at(ctx, m.Place)
-	if err != nil && !errors.Is(err, refusal.NoSuchData) {
-		return nil, err
+	from := f.known(ctx, r.From[0].Container)
+	for range maxRounds {
+		v, w, opened, err := f.judge(ctx, s, from)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case v == undone:
+			return nil, nil, nil
+		case v == unknown && !w.rekeyed():
+			return nil, nil, &Error{Op: "rekey", Name: e.Name, Kind: Corrupt, Cause: errUnjudged}
+		case v == decided || v == unknown: // rather twice than never
+			copied := *r
+			copied.From = nil
+			if v == decided {
+				sweep = func() error { return f.sweep(ctx, from, opened.Name, w.found.Version) }
+			}
+			return copied.encode(), sweep, nil
+		case from.ref.ID == c.ref.ID:
+			return nil, nil, nil // the old name is copied
+		}
+		if err := f.decide(ctx, s, from, opened.Name); err != nil && !errors.Is(err, Moved) {
+			return nil, nil, err
+		}
 	}
-	if err != nil || v == nil {
-		return nil, nil
-	}
-	opened, ok := from.box.open(&from.ref, m.Place, v.Content)
-	if !ok {
-		return nil, errUnjudged
-	}
-	here := mark{Container: c.ref.ID, Place: c.ref.place(e.Name), Version: e.Version}
-	if old, ok := decodeRecord(opened.Content); !ok || old.Type != gone || old.To[0] != here {
-		return nil, nil // the old name is the file's
-	}
-	r.From = nil
-	return r.encode(), nil
+	return nil, nil, refuse("rekey", e.Name, Moved)
 }

@@ -74,7 +74,7 @@ func (f *FileSystem) findToWrite(ctx context.Context, op, name string) (*spot, e
 		case s.gone != nil:
 			err = f.settle(ctx, s)
 		case s.record != nil && len(s.record.From) > 0:
-			err = f.finish(ctx, s, f.known(s.record.From[0].Container))
+			err = f.finish(ctx, s, f.known(ctx, s.record.From[0].Container))
 			if errors.Is(err, Permission) || errors.Is(err, Moved) || errors.Is(err, errUnjudged) {
 				return s, nil // whoever changes it without the mark has both stay
 			}
@@ -90,37 +90,81 @@ func (f *FileSystem) findToWrite(ctx context.Context, op, name string) (*spot, e
 
 var errUnjudged = errors.New("the other end of an unfinished rename cannot be read")
 
+// verdict is what a marked new name is, judged by what is at the old one.
+type verdict int
+
+const (
+	undecided verdict = iota // the old record is as it was: the rename may still be decided, or given up
+	decided                  // the old record says that it went here
+	undone                   // it did not, and cannot any more
+	unknown                  // what is there does not open for this client
+)
+
+// judge looks at the old name.
+func (f *FileSystem) judge(ctx context.Context, s *spot, from *Container) (verdict, *walk, value, error) {
+	m := s.record.From[0]
+	w := &walk{at: m.Place}
+	from.settle(ctx, []*walk{w})
+	switch {
+	case errors.Is(w.err, refusal.NoSuchData), w.err == nil && w.found == nil:
+		return undone, w, value{}, nil
+	case w.err != nil:
+		return undecided, w, value{}, at("rename", s.path, w.err)
+	case w.found.Version == m.Version && w.rekeyed():
+		return undone, w, value{}, nil // nothing changes there any more
+	}
+	opened, ok := from.box.open(&from.ref, m.Place, w.found.Content)
+	switch {
+	case !ok:
+		return unknown, w, value{}, nil
+	case w.found.Version == m.Version:
+		return undecided, w, opened, nil
+	}
+	if r, ok := decodeRecord(opened.Content); ok && r.Type == gone && r.To[0] == s.mark() {
+		return decided, w, opened, nil
+	}
+	return undone, w, opened, nil
+}
+
+// mark is the spot as the other end of a rename names it.
+func (s *spot) mark() mark {
+	return mark{Container: s.c.ref.ID, Place: s.c.ref.place(s.name), Version: s.version}
+}
+
+// decide replaces the old record, if it is as it was.
+func (f *FileSystem) decide(ctx context.Context, s *spot, from *Container, old string) error {
+	trace := &record{Type: gone, ID: s.record.ID, Created: s.record.Created, Modified: s.record.Modified, To: []mark{s.mark()}}
+	err := from.Apply(ctx, Change{Name: old, Do: Update, Content: trace.encode(), Version: s.record.From[0].Version})[0].Err
+	if errors.Is(err, Conflict) || errors.Is(err, NotExist) {
+		return nil // judge again
+	}
+	return at("rename", s.path, err)
+}
+
 // finish completes a rename from its new name, or undoes it: Conflict.
 func (f *FileSystem) finish(ctx context.Context, s *spot, from *Container) error {
-	m := s.record.From[0]
-	here := mark{Container: s.c.ref.ID, Place: s.c.ref.place(s.name), Version: s.version}
 	for range maxRounds {
-		v, err := from.at(ctx, m.Place)
-		if errors.Is(err, refusal.NoSuchData) || err == nil && v == nil {
+		v, w, opened, err := f.judge(ctx, s, from)
+		switch {
+		case err != nil:
+			return err
+		case v == undone:
 			return f.undo(ctx, s)
-		}
-		if err != nil {
-			return at("rename", s.path, err)
-		}
-		opened, ok := from.box.open(&from.ref, m.Place, v.Content)
-		if !ok {
+		case v == unknown:
 			return &Error{Op: "rename", Name: s.path, Kind: Corrupt, Cause: errUnjudged}
-		}
-		if v.Version == m.Version {
-			trace := &record{Type: gone, ID: s.record.ID, Created: s.record.Created, Modified: s.record.Modified, To: []mark{here}}
-			err := from.Apply(ctx, Change{Name: opened.Name, Do: Update, Content: trace.encode(), Version: v.Version})[0].Err
-			if err != nil && !errors.Is(err, Conflict) && !errors.Is(err, NotExist) {
-				return at("rename", s.path, err)
+		case v == decided:
+			if err := f.unmark(ctx, s); err != nil {
+				return err
 			}
-			continue
+			return f.sweep(ctx, from, opened.Name, w.found.Version)
 		}
-		if r, ok := decodeRecord(opened.Content); !ok || r.Type != gone || r.To[0] != here {
-			return f.undo(ctx, s)
-		}
-		if err := f.unmark(ctx, s); err != nil {
+		if err := f.decide(ctx, s, from, opened.Name); errors.Is(err, Moved) {
+			if v, _, _, again := f.judge(ctx, s, from); again != nil || v == undecided {
+				return err
+			}
+		} else if err != nil {
 			return err
 		}
-		return f.sweep(ctx, from, opened.Name, v.Version)
 	}
 	return refuse("rename", s.path, Conflict)
 }
@@ -128,7 +172,7 @@ func (f *FileSystem) finish(ctx context.Context, s *spot, from *Container) error
 // settle completes a rename from its old name.
 func (f *FileSystem) settle(ctx context.Context, s *spot) error {
 	m := s.gone.To[0]
-	to := f.known(m.Container)
+	to := f.known(ctx, m.Container)
 	v, err := to.at(ctx, m.Place)
 	if err != nil && !errors.Is(err, refusal.NoSuchData) {
 		return at("rename", s.path, err)
@@ -164,10 +208,10 @@ func (f *FileSystem) settleAll(ctx context.Context, c *Container) error {
 	return nil
 }
 
-// sweep deletes the old record. That somebody else did is as good.
+// sweep deletes the old record. That somebody else did is as good, and so is that nothing changes there any more.
 func (f *FileSystem) sweep(ctx context.Context, c *Container, name string, version mutabledata.Version) error {
 	err := c.Delete(ctx, name, version)
-	if errors.Is(err, Conflict) || errors.Is(err, NotExist) {
+	if errors.Is(err, Conflict) || errors.Is(err, NotExist) || errors.Is(err, Moved) {
 		return nil
 	}
 	return at("rename", name, err)
@@ -202,6 +246,12 @@ func (c *Container) at(ctx context.Context, p place) (*mutabledata.Value, error)
 	w := &walk{at: p}
 	c.settle(ctx, []*walk{w})
 	return w.found, w.err
+}
+
+// rekeyed reports whether the node where the walk ended is closed for good.
+func (w *walk) rekeyed() bool {
+	moved := w.view.values[movedMark]
+	return moved != nil && string(moved.Content) != string(removing)
 }
 
 // swap renames within a node, in one mutation; false where the two names do not share one, or no longer.
