@@ -637,6 +637,20 @@ func TestEveryStepIsRepeatable(t *testing.T) {
 					t.Errorf("%v %v, %d grants, %d objects; without a crash %v %v, %d grants, %d objects", s, p, g, len(w.objects), state, sets, grants, objects)
 				}
 			})
+			// Without repeating it, tidying leaves nothing half-done that anybody could use.
+			crashes(t, prepare, do, func(t *testing.T, w *world) {
+				a := device(t, w)
+				for range 2 {
+					if _, err := a.Tidy(ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+				state, _, grants := end(t, w, a)
+				half := state == Changing && c.what == "re-authorise" // other terms were given, which only the person can give
+				if state == Revoking || grants > 1 || (state == Granted) != (grants == 1) && !half {
+					t.Errorf("%v, %d grants", state, grants)
+				}
+			})
 			// Whatever was left, a revocation takes it back.
 			if c.what != "remove" && c.what != "revoke" {
 				crashes(t, prepare, do, func(t *testing.T, w *world) {
@@ -674,6 +688,26 @@ func TestAuthoriseWhileRevoking(t *testing.T) {
 		some := slices.ContainsFunc(sets, func(s mutabledata.PermissionSet) bool { return s != 0 })
 		if has := state == Granted; has != (err == nil) || has != (grants == 1) || has != some {
 			t.Errorf("%d: %v %v, %d grants, %v", n, state, sets, grants, err)
+		}
+	}
+}
+
+// A device that authorises, and is gone after its next step once another has revoked, leaves no grant.
+func TestRevokedWhileAuthorisingAndGone(t *testing.T) {
+	for n := range 12 {
+		w := newWorld(t)
+		a := w.create(t)
+		b := device(t, w)
+		revoked := false
+		w.before[w.changes+n] = func() {
+			_, err := b.Revoke(ctx, notes)
+			revoked = err == nil
+			w.crash = w.changes + 1
+		}
+		a.Authorise(ctx, notes, writing())
+		w.crash = -1
+		if grants := w.grants(a.Owner()); revoked && grants != 0 {
+			t.Errorf("%d: %d grants", n, grants)
 		}
 	}
 }

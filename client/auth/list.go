@@ -166,8 +166,8 @@ func (a *Account) forgetApp(ctx context.Context, app App) error {
 	return fail("remove", app.String(), err)
 }
 
-// Tidy completes what was interrupted or left for later: revocations, permissions of apps whose grants ended by themselves,
-// sweeps that are due, apps to be forgotten. It is for a program that runs all day, or whenever an account is opened; it
+// Tidy completes what was interrupted or left for later: changes of access, revocations, permissions of apps whose grants ended by themselves,
+// sweeps that are due, apps that do not know where a container is by now, apps to be forgotten. It is for a program that runs all day, or whenever an account is opened; it
 // goes on past an app with which it fails. It returns how many apps it did something for.
 func (a *Account) Tidy(ctx context.Context) (int, error) {
 	view, err := a.cfg.Network.Account(ctx, a.Actor())
@@ -210,6 +210,9 @@ func (a *Account) tidy(ctx context.Context, r *record, view *account.View) (busy
 	if due && err == nil {
 		busy = true
 		_, err = a.sweep(ctx, r.App, true)
+	}
+	if !busy && err == nil {
+		busy, err = a.follow(ctx, r, view)
 	}
 	if r.Forget && err == nil {
 		err = a.forgetApp(ctx, r.App)
