@@ -93,7 +93,8 @@ func (c *checker) toldRefused(w *watched, a *act) {
 		return
 	}
 	switch a.refused().Kind {
-	case refusal.AccessDenied, refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData, refusal.DataExists:
+	case refusal.AccessDenied, refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData, refusal.DataExists,
+		refusal.TooManyEntries, refusal.DataTooLarge:
 	default:
 		return
 	}

@@ -10,6 +10,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/signature"
+	"vaultnet/network"
 	"vaultnet/routing"
 	"vaultnet/vault"
 	"vaultnet/vault/core"
@@ -134,7 +135,10 @@ func (p *place) open() (vault.Store, error) {
 		p.memory.Reopen()
 		return p.memory, nil
 	}
-	s, err := pebble.Open(p.folder(), pebble.Config{Cache: p.network.cache})
+	if err := p.describe(); err != nil {
+		return nil, err
+	}
+	s, err := pebble.Open(filepath.Join(p.folder(), "store"), pebble.Config{Cache: p.network.cache})
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +151,20 @@ func (p *place) open() (vault.Store, error) {
 	return s, nil
 }
 
+// describe makes the vault's folder one that the vault command reads: with its network file and its key. So vault check
+// tells what it holds, and vault run runs it.
+func (p *place) describe() error {
+	f := &network.File{Parameters: p.network.cfg.Parameters}
+	if p.network.cfg.TCP {
+		f.Bootstrap = p.network.first(p.network.cfg.Vaults)
+	}
+	if err := network.WriteKey(filepath.Join(p.folder(), "vault.key"), p.seed, "of a local network, for testing only"); err != nil {
+		return err
+	}
+	return f.Write(filepath.Join(p.folder(), "network.json"))
+}
+
+// folder is the vault's data folder: network.json, vault.key and store.
 func (p *place) folder() string {
 	return filepath.Join(p.network.cfg.Data, fmt.Sprintf("vault-%03d", p.index))
 }

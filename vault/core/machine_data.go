@@ -95,8 +95,8 @@ func closable(pending []*agreement.Request, c *permit.Close) error {
 	return nil
 }
 
-// checkRow makes the checks of the mutation's row, first against the object as it is, then, for the limits, with
-// everything pending applied; then whether it may be in flight.
+// checkRow makes the checks of the mutation's row against the object as it is; then whether it may be in flight, and fits
+// beside everything pending.
 func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r *agreement.Request) error {
 	by := mutabledata.Context{Requester: r.Requester, Payer: d.Permit.Body.Account}
 	if _, _, err := m.object.Apply(d.Mutation, by); err != nil {
@@ -124,12 +124,15 @@ func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r
 	if len(others) == 0 {
 		return nil
 	}
-	_, _, err := object.Apply(d.Mutation, by)
-	if errors.Is(err, refusal.AccessDenied) {
-		// What is denied only by a change of the rights that is not decided yet is not denied: it waits for that change.
+	switch _, _, err := object.Apply(d.Mutation, by); {
+	case err == nil:
+		return nil
+	// What only undecided mutations stand against is not refused for good: it waits until they are decided.
+	case errors.Is(err, refusal.AccessDenied):
 		return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Shell: true}}
+	default:
+		return refusal.New(refusal.TooManyMutations)
 	}
-	return err
 }
 
 // spend counts r's use of its permit.
