@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"vaultnet"
 	"vaultnet/agreement"
 )
@@ -59,3 +61,43 @@ func (c *checker) follow(s *witness, a vaultnet.Address, w *watched) *watched {
 
 // split reports whether more than one object lives at the address.
 func (w *watched) split() bool { return len(w.others) > 0 }
+
+// stranded reports whether one of several objects at an address cannot be demanded to go on: too few of those that may vote
+// on its next height are honest, running, and not bound to another first block of the address. A member whose messages were
+// lost in a split may have decided the other object; with liars beside it, a quorum is missing for good. Both together are
+// more than a set stands, and no member can tell.
+func (w *world) stranded(x *watched) bool {
+	b := x.block(x.height())
+	if b == nil || b.after == nil || !w.check.watch(x.address).split() {
+		return false
+	}
+	set, counted, bound := b.after.Set, 0, false
+	for _, v := range w.vaults {
+		if v.liar || !v.running || set.Index(v.key) < 0 {
+			continue
+		}
+		if w.check.elsewhere(v.witness, x) {
+			bound = true
+			continue
+		}
+		counted++
+	}
+	return bound && counted < set.Quorum()
+}
+
+// elsewhere reports whether a member has decided another object at the address of this one.
+func (c *checker) elsewhere(s *witness, x *watched) bool {
+	main := c.watch(x.address)
+	for _, o := range append([]*watched{main}, main.others...) {
+		if m := s.members[o]; o != x && m != nil && m.height > 0 && c.file(s, x.address) == o {
+			return true
+		}
+	}
+	return false
+}
+
+// strandedAt reports whether an object that cannot be demanded to go on lives at an address. Its members go on trying.
+func (w *world) strandedAt(a vaultnet.Address) bool {
+	main := w.check.objects[a]
+	return main != nil && main.split() && slices.ContainsFunc(append([]*watched{main}, main.others...), w.stranded)
+}

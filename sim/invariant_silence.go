@@ -21,7 +21,7 @@ func (q *quiet) sent(w *world, from int32, to int32, messages []wire.Message) {
 		return
 	}
 	for _, m := range messages {
-		if _, ok := m.(*wire.Bundle); ok {
+		if b, ok := m.(*wire.Bundle); ok && !w.strandedAt(b.Address) {
 			q.bundles++
 			if q.first == "" {
 				q.first = v.name + " to " + w.nodes[to].label() + ": " + brief(m)

@@ -28,6 +28,7 @@ type Totals struct {
 	Rounds     uint64         `json:"rounds"`     // in which the blocks were decided, the first of a height being 1
 	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
 	Splits     uint64         `json:"splits"`     // second objects that a split network put at an address
+	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
 	Overrun    uint64         `json:"overrun"`    // runs with a set of more liars than it stands: not judged from then on
 	Histories  uint64         `json:"histories"`  // checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
@@ -61,6 +62,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Rounds += u.Rounds
 	t.Unchecked += u.Unchecked
 	t.Splits += u.Splits
+	t.Stranded += u.Stranded
 	t.Overrun += u.Overrun
 	t.Histories += u.Histories
 	t.GivenUp += u.GivenUp

@@ -291,7 +291,7 @@ func (w *world) halfOpen() []undecided {
 			continue
 		}
 		for _, x := range w.check.order {
-			if o := v.inner.Object(x.address); o != nil && o.Member() && o.HalfOpen() {
+			if o := v.inner.Object(x.address); o != nil && o.Member() && o.HalfOpen() && w.check.file(v.witness, x.address) == x {
 				all = append(all, undecided{v, x, o.Height() + 1})
 			}
 		}
@@ -301,6 +301,12 @@ func (w *world) halfOpen() []undecided {
 
 // decidedAll checks that what is half-open is decided in bounded time. Liars may begin something new at any time.
 func (w *world) decidedAll(ctx context.Context) error {
+	for _, x := range w.check.order {
+		if w.stranded(x) {
+			w.report.Stranded++
+			w.trace.line("STRANDED", "%v: a quorum of the set is not on the chain of height %d: nothing is demanded", x.address, x.height())
+		}
+	}
 	before := w.halfOpen()
 	if len(before) == 0 {
 		return nil
@@ -310,7 +316,7 @@ func (w *world) decidedAll(ctx context.Context) error {
 	}
 	after := w.halfOpen()
 	for _, u := range before {
-		if slices.Contains(after, u) {
+		if slices.Contains(after, u) && !w.stranded(u.object) {
 			w.check.fail(Progress, u.object, "%s is half-open at height %d, round %d, for %v", u.vault.name, u.height,
 				u.vault.inner.Object(u.object.address).Round(), windingUp)
 			return nil

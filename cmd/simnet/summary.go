@@ -71,7 +71,7 @@ func (s *summary) write(w io.Writer) {
 		line("overrun", "%d runs not judged to the end: a set had more liars than it stands", s.Overrun)
 	}
 	if s.Splits > 0 {
-		line("splits", "%d second objects at an address, made on the two sides of a split", s.Splits)
+		line("splits", "%d second objects at an address, made on the two sides of a split; of %d a quorum is not on their chain", s.Splits, s.Stranded)
 	}
 	if s.Unchecked > 0 {
 		line("unchecked", "%d blocks that no honest vault showed whole", s.Unchecked)
