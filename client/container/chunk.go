@@ -3,8 +3,10 @@ package container
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 
 	"vaultnet"
+	"vaultnet/refusal"
 )
 
 // where binds a chunk to its place in the file: the level, and which of it.
@@ -45,6 +47,9 @@ func (b *blob) get(ctx context.Context, names []vaultnet.Name, level int, at []i
 	contents := make([][]byte, len(names))
 	for k, a := range do(ctx, b.cfg.Data, steps, b.cfg.Parallel) {
 		c, err := answer[[]byte](a)
+		if errors.Is(err, refusal.NoSuchData) { // the file is there, and this part of it should be
+			err = &Error{Op: "read", Name: "chunk", Kind: Corrupt, Cause: err}
+		}
 		if err != nil {
 			return nil, err
 		}
