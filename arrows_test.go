@@ -43,7 +43,7 @@ var arrows = map[string]string{
 	"client/container":      "PURE CRYPTO",
 	"vault":                 "PURE internal/signature routing vault/store METRICS",
 	"network":               "vaultnet internal/signature",
-	"client":                "PURE internal/signature network routing vault/store client/container METRICS",
+	"client":                "PURE internal/signature network routing vault/store client/container client/auth METRICS",
 
 	"client/keyring": "vaultnet network",
 	"client/batch":   "PURE client client/keyring",
