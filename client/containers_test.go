@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -87,4 +88,30 @@ func TestContainers(t *testing.T) {
 	if _, err := files.Stat(ctx, "sea.jpg"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Files in a private container, which only who has the reference can read.
+func ExampleClient_Containers() {
+	ctx := context.Background()
+	c, stop := network() // client.Local(ctx), with simnet running
+	defer stop()
+	alice := client.Actor{Key: client.NewKey()}
+	if _, err := c.CreateAccount(ctx, alice); err != nil {
+		log.Fatal(err)
+	}
+
+	ref, err := container.NewRef(nil, true, false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := container.Create(ctx, c.Containers(alice), ref, nil); err != nil {
+		log.Fatal(err)
+	}
+	files := container.NewFileSystem(c.Containers(alice), ref)
+	if _, err := files.WriteFile(ctx, "plan.md", []byte("to the sea")); err != nil {
+		log.Fatal(err)
+	}
+	content, _, err := files.ReadFile(ctx, "plan.md")
+	fmt.Printf("%s %v\n", content, err)
+	// Output: to the sea <nil>
 }
