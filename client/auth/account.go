@@ -239,3 +239,6 @@ func (a *Account) Session() Session {
 
 // String is the label and the owner's key, shortened.
 func (a *Account) String() string { return a.Label() + " (" + a.Owner().Short() + ")" }
+
+// GoString is String: no print shows a key.
+func (a *Account) GoString() string { return a.String() }

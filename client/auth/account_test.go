@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 
 	"vaultnet"
@@ -312,6 +314,31 @@ func TestTwoDevices(t *testing.T) {
 		if _, err := Login(ctx, w.config(), "Daily", password); (err == nil) != want {
 			t.Errorf("%s: %v", password, err)
 		}
+	}
+}
+
+// One account, used by many goroutines at once.
+func TestConcurrentUse(t *testing.T) {
+	w := newWorld(t)
+	a := w.create(t)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			app := App{ID: fmt.Sprint("app", i%4), Scope: fmt.Sprint(i / 4)}
+			_, err := a.Authorise(ctx, app, writing())
+			err = errors.Join(err, a.SetLabel(ctx, app.ID))
+			if i%2 == 0 {
+				_, revoked := a.Revoke(ctx, app)
+				err = errors.Join(err, revoked)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := w.grants(a.Owner()); n != 4 {
+		t.Errorf("%d grants", n)
 	}
 }
 

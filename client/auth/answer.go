@@ -19,8 +19,9 @@ type Question struct {
 	Unregistered bool
 }
 
-// Decide answers a question: with the access that the app gets, what it asked for or less, or false for none. An error is
-// answered USER_INTERVENTION_NEEDED: nobody could be asked.
+// Decide answers a question: with the access that the app gets, what it asked for or less, or false for none, which counts
+// towards not being asked any more. The error Denied is a denial that does not count, because it troubled nobody; any other
+// is answered USER_INTERVENTION_NEEDED: nobody could be asked.
 type Decide func(context.Context, Question) (Access, bool, error)
 
 // Ask has the policy answer questions. It lets everybody know how to reach the network.
@@ -30,7 +31,10 @@ func (a *Account) Ask(p *Policy) Decide {
 			return Access{}, true, nil
 		}
 		gets, ok := p.Decide(q.App, q.Asked, a.cfg.Clock())
-		return gets, ok, nil
+		if !ok {
+			return Access{}, false, Denied
+		}
+		return gets, true, nil
 	}
 }
 
@@ -101,7 +105,7 @@ func (a *Account) answer(ctx context.Context, m *Message, network []byte, decide
 func (a *Account) unregistered(ctx context.Context, p *AuthRequest, network []byte, decide Decide) (*Message, error) {
 	_, ok, err := decide(ctx, Question{Action: AskAuth, App: p.App, Unregistered: true})
 	switch {
-	case err != nil:
+	case err != nil && !errors.Is(err, Denied):
 		return nil, protocol(UserInterventionNeeded, err.Error())
 	case !ok:
 		return &Message{Action: AuthDenied}, nil
@@ -115,6 +119,9 @@ func (a *Account) ask(ctx context.Context, q Question, decide Decide) (Access, b
 		return Access{}, false, protocol(Refused, "denied too often: the person has to lift it")
 	}
 	gets, ok, err := decide(ctx, q)
+	if errors.Is(err, Denied) {
+		return Access{}, false, nil
+	}
 	if err != nil {
 		return Access{}, false, protocol(UserInterventionNeeded, err.Error())
 	}

@@ -261,6 +261,16 @@ func TestPolicyAnswersUnattended(t *testing.T) {
 	if m := k.send(AskAuth, &AuthRequest{App: notes, Unregistered: true}); m.Action != AuthGranted {
 		t.Errorf("%+v", m)
 	}
+	// What a policy denies costs nothing, however often.
+	changes := w.changes
+	for range 2 * maxDenied {
+		if m := k.send(AskContainers, &ContainersRequest{notes, []ContainerAccess{{"_videos", Read}}}); m.Action != ContainersDenied {
+			t.Errorf("%+v", m)
+		}
+	}
+	if w.changes != changes {
+		t.Errorf("%d changes", w.changes-changes)
+	}
 }
 
 func FuzzPolicy(f *testing.F) {

@@ -23,7 +23,8 @@ const MaxPolicy = 256 << 10
 //	]}
 //
 // The first rule whose app and scope fit decides. It never gives more than was asked for, nor more than it says: where more
-// was asked for, a rule with "less" gives what both say, another denies. What no rule fits is denied.
+// was asked for, a rule with "less" gives what both say, another denies. What no rule fits is denied. An app that asks again
+// under a rule with "expires" gets its access for that long from then on.
 type Policy struct {
 	Format int    `json:"format"` // 1
 	Rules  []Rule `json:"rules"`

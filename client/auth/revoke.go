@@ -218,6 +218,7 @@ func (a *Account) RevokeAll(ctx context.Context, except ...App) (Revocation, err
 func (a *Account) revokeMany(ctx context.Context, temporary bool, except []App) (Revocation, error) {
 	const op = "revoke"
 	var gone []*record
+	changing := map[string]bool{} // somebody may be about to make the grant
 	var errs []error
 	all := &account.RevokeAll{Temporary: temporary}
 	for r, err := range a.records(ctx) {
@@ -231,7 +232,10 @@ func (a *Account) revokeMany(ctx context.Context, temporary bool, except []App) 
 			all.Except = append(all.Except, a.key(r))
 		case kept, temporary && !r.Access.Terms.Temporary:
 		case r.live():
-			marked, err := a.edit(ctx, r.App, (*record).revoke)
+			marked, err := a.edit(ctx, r.App, func(r *record) error {
+				changing[r.App.name()] = r.State != Granted
+				return r.revoke()
+			})
 			switch {
 			case errors.Is(err, errEnded):
 			case err != nil:
@@ -252,7 +256,7 @@ func (a *Account) revokeMany(ctx context.Context, temporary bool, except []App) 
 	}
 	var apps []App
 	for _, r := range gone {
-		_, err := a.end(ctx, r, until, false)
+		_, err := a.end(ctx, r, until, changing[r.App.name()])
 		errs = append(errs, err)
 		apps = append(apps, r.App)
 	}
