@@ -2,6 +2,7 @@ package vault
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -107,19 +108,23 @@ func TestBackPressure(t *testing.T) {
 // A vault that is closed lets go of whoever waits for it.
 func TestClosingFreesThePeers(t *testing.T) {
 	hold := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hold) })
 	s := &script{told: func([]core.Input) { <-hold }}
 	w := newTown(t, 1, func(_ int, c *Config) { c.Wrap = func(core.Stepper) core.Stepper { return s } })
+	t.Cleanup(release) // before the town closes
 	h := w.houses[0]
+	fill(t, h.inbox, vaultnet.PublicKey{2}, inputs(vaultnet.PublicKey{2}, 0, 1), 1)
+	eventually(t, "a turn is under way", func() bool { return s.steps.Load() > 0 })
 	frames, err := wire.Encode([]wire.Message{&wire.PutChunk{Call: 1, Content: make([]byte, vaultnet.MaxSize), Permit: nil}})
 	if err == nil {
 		t.Fatal("a chunk without a permit was encoded", frames)
 	}
 	k := vaultnet.PublicKey{1}
 	fill(t, h.inbox, k, inputs(k, 0, maxInputs), 1)
-	finished := make(chan error)
+	finished := make(chan error, 1)
 	go func() { _, err := h.inbox.admit(k); finished <- err }()
 	eventually(t, "it waits", func() bool { return h.queue().Held == 1 })
-	close(hold)
+	release()
 	h.Close()
 	if err := <-finished; err != nil && !errors.Is(err, errStopped) {
 		t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet/client/batch"
+	"vaultnet/internal/commandline"
 )
 
 // newAccount makes the usual operations on accounts, under short names.
@@ -18,8 +19,8 @@ func newAccount(s streams) *ffcli.Command {
   safe account top-up -as alice -operations 10000
 
 Apps are let in with safe data insert-grant, and out with safe data delete-grant.`,
-		FlagSet:   newFlagSet("safe account"),
-		UsageFunc: usage,
+		FlagSet:   commandline.NewFlagSet("safe account"),
+		UsageFunc: commandline.Usage,
 		Exec:      noSubcommand("safe account"),
 		Subcommands: []*ffcli.Command{
 			newVerbCommand(s, "safe account", "create", batch.Find("create-account"), "  safe account create -as alice"),

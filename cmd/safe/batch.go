@@ -11,11 +11,12 @@ import (
 
 	"vaultnet/client/batch"
 	"vaultnet/client/keyring"
+	"vaultnet/internal/commandline"
 )
 
 // newBatch makes the subcommand that other programs drive; docs/batch.md is its contract.
 func newBatch(s streams) *ffcli.Command {
-	flags := newFlagSet("safe batch")
+	flags := commandline.NewFlagSet("safe batch")
 	c := common{streams: s}
 	var keys string
 	var parallel int
@@ -44,7 +45,7 @@ docs/batch.md says what each takes and answers. Labels stand for keys that are m
 
 ` + exitCodes,
 		FlagSet:   flags,
-		UsageFunc: usage,
+		UsageFunc: commandline.Usage,
 		Exec: func(ctx context.Context, args []string) error {
 			switch {
 			case len(args) > 0:

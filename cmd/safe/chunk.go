@@ -11,6 +11,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet/client/batch"
+	"vaultnet/internal/commandline"
 )
 
 func newChunk(s streams) *ffcli.Command {
@@ -22,15 +23,15 @@ func newChunk(s streams) *ffcli.Command {
   safe chunk put -as alice photo.jpg
   echo hello | safe chunk put -as alice -
   safe chunk get 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 > hello.txt`,
-		FlagSet:     newFlagSet("safe chunk"),
-		UsageFunc:   usage,
+		FlagSet:     commandline.NewFlagSet("safe chunk"),
+		UsageFunc:   commandline.Usage,
 		Exec:        noSubcommand("safe chunk"),
 		Subcommands: []*ffcli.Command{newChunkPut(s), newChunkGet(s)},
 	}
 }
 
 func newChunkPut(s streams) *ffcli.Command {
-	flags := newFlagSet("safe chunk put")
+	flags := commandline.NewFlagSet("safe chunk put")
 	c := &verb{common: common{streams: s}, operation: batch.Find("put-chunk").New(), given: map[string]bool{}, needed: []string{"as"}}
 	for _, f := range c.operation.Flags() {
 		if f.Name == "content" {
@@ -44,7 +45,7 @@ func newChunkPut(s streams) *ffcli.Command {
 		ShortUsage: "safe chunk put [flags] FILE",
 		ShortHelp:  "Store a file, - for the standard input, and print its name.",
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec: func(ctx context.Context, args []string) error {
 			if err := one(args, "FILE, or - for the standard input"); err != nil {
 				return err
@@ -82,7 +83,7 @@ func readFile(s streams, path string) ([]byte, error) {
 }
 
 func newChunkGet(s streams) *ffcli.Command {
-	flags := newFlagSet("safe chunk get")
+	flags := commandline.NewFlagSet("safe chunk get")
 	c := &verb{common: common{streams: s}, operation: batch.Find("get-chunk").New(), given: map[string]bool{}}
 	var setName func(string) error
 	for _, f := range c.operation.Flags() {
@@ -100,7 +101,7 @@ func newChunkGet(s streams) *ffcli.Command {
 		ShortUsage: "safe chunk get [flags] NAME",
 		ShortHelp:  "Read a chunk by its name: 64 hex digits.",
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec: func(ctx context.Context, args []string) error {
 			if err := one(args, "NAME"); err != nil {
 				return err

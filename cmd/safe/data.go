@@ -9,6 +9,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet/client/batch"
+	"vaultnet/internal/commandline"
 )
 
 // verb is a subcommand that carries out one operation of the table.
@@ -75,7 +76,7 @@ func (c *verb) exec(ctx context.Context, args []string) error {
 
 // newVerbCommand makes the subcommand of an operation, under a name of its own.
 func newVerbCommand(s streams, under, name string, v *batch.Verb, examples string) *ffcli.Command {
-	flags := newFlagSet(under + " " + name)
+	flags := commandline.NewFlagSet(under + " " + name)
 	c := newVerb(s, v, flags)
 	long := "In a batch: " + v.Example
 	if examples != "" {
@@ -87,7 +88,7 @@ func newVerbCommand(s streams, under, name string, v *batch.Verb, examples strin
 		ShortHelp:  sentence(v.About),
 		LongHelp:   long,
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec:       c.exec,
 	}
 }
@@ -112,8 +113,8 @@ EXAMPLES
   safe data get-entries -name notes -tag 15000 -json
 
 ` + exitCodes),
-		FlagSet:   newFlagSet("safe data"),
-		UsageFunc: usage,
+		FlagSet:   commandline.NewFlagSet("safe data"),
+		UsageFunc: commandline.Usage,
 		Exec:      noSubcommand("safe data"),
 	}
 	for i, v := range batch.Verbs() {
@@ -136,3 +137,6 @@ var examples = map[string]string{
 	"insert-grant":    `  safe data insert-grant -as alice -key app -version 1 -label 'Notes on my phone' -idle 720h`,
 	"revoke-all":      `  safe data revoke-all -as alice -except app -except other`,
 }
+
+// Describe is what help says of the flag: the table's words.
+func (v *value) Describe() (name, about string) { return v.flag.Value, v.flag.About }

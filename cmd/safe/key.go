@@ -12,6 +12,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/client/keyring"
+	"vaultnet/internal/commandline"
 	"vaultnet/network"
 )
 
@@ -28,15 +29,15 @@ EXAMPLES
   safe key new ./my-app.key        a file of its own
   safe key show alice              the public key
   safe key show                    all of them`,
-		FlagSet:     newFlagSet("safe key"),
-		UsageFunc:   usage,
+		FlagSet:     commandline.NewFlagSet("safe key"),
+		UsageFunc:   commandline.Usage,
 		Exec:        noSubcommand("safe key"),
 		Subcommands: []*ffcli.Command{newKeyNew(s), newKeyShow(s)},
 	}
 }
 
 func newKeyNew(s streams) *ffcli.Command {
-	flags := newFlagSet("safe key new")
+	flags := commandline.NewFlagSet("safe key new")
 	c := common{streams: s}
 	c.keyFlags(flags)
 	var note string
@@ -46,7 +47,7 @@ func newKeyNew(s streams) *ffcli.Command {
 		ShortUsage: "safe key new [flags] LABEL|FILE",
 		ShortHelp:  "Make a key: under a label, 1 to 63 of a-z, 0-9 and -, or in a file (a name with a slash).",
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec: func(_ context.Context, args []string) error {
 			if err := one(args, "LABEL or FILE"); err != nil {
 				return err
@@ -76,7 +77,7 @@ func newKeyNew(s streams) *ffcli.Command {
 }
 
 func newKeyShow(s streams) *ffcli.Command {
-	flags := newFlagSet("safe key show")
+	flags := commandline.NewFlagSet("safe key show")
 	c := common{streams: s}
 	c.keyFlags(flags)
 	return &ffcli.Command{
@@ -84,7 +85,7 @@ func newKeyShow(s streams) *ffcli.Command {
 		ShortUsage: "safe key show [flags] [LABEL|FILE]",
 		ShortHelp:  "Show a public key, or all that have a label.",
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
 				if err := one(args, "LABEL or FILE, or none for all"); err != nil {

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"vaultnet/internal/commandline"
 )
 
 func main() {
@@ -86,7 +88,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		err = exit{code: exitUsage, err: err, usage: true}
 	}
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(s.out, usage(chosen(root, args)))
+		fmt.Fprintln(s.out, commandline.Usage(commandline.Chosen(root, args)))
 		return exitDone
 	}
 	if err == nil {
@@ -100,7 +102,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintf(s.err, "safe: %v\n", err)
 	}
 	if e.usage {
-		fmt.Fprintf(s.err, "Try: %s -h\n", chosen(root, args).FlagSet.Name())
+		fmt.Fprintf(s.err, "Try: %s -h\n", commandline.Chosen(root, args).FlagSet.Name())
 	}
 	return e.code
 }
@@ -124,8 +126,8 @@ EXAMPLES
 
 The network is the one on this machine that simnet runs, or -network FILE. Flags may be written -x or --x.
 "safe <subcommand> -h" lists those of a subcommand.`),
-		FlagSet:     newFlagSet("safe"),
-		UsageFunc:   usage,
+		FlagSet:     commandline.NewFlagSet("safe"),
+		UsageFunc:   commandline.Usage,
 		Subcommands: []*ffcli.Command{newKey(s), newAccount(s), newData(s), newChunk(s), newBatch(s)},
 		Exec:        noSubcommand("safe"),
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/sim"
 )
 
@@ -45,7 +46,7 @@ func (s *settings) Set(v string) error {
 
 func newExplore(stdout, stderr io.Writer) *ffcli.Command {
 	e := &explore{stdout: stdout, stderr: stderr}
-	fs := newFlagSet("simnet explore")
+	fs := commandline.NewFlagSet("simnet explore")
 	fs.Uint64Var(&e.seeds, "seeds", 100, "run `N` seeds")
 	fs.Uint64Var(&e.seed, "seed", 1, "begin with seed `S`")
 	fs.StringVar(&e.mode, "mode", "both", "`safety`, liveness or both")
@@ -77,7 +78,7 @@ func newExplore(stdout, stderr io.Writer) *ffcli.Command {
 		LongHelp: "OPTIONS OF THE SIMULATOR (-set)\n" + sim.Usage() +
 			"\nIt exits 0 if no promise was broken, 1 if one was, 2 if the command line is wrong.",
 		FlagSet:   fs,
-		UsageFunc: usage,
+		UsageFunc: commandline.Usage,
 		Exec:      e.exec,
 	}
 }

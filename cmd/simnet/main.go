@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"vaultnet/internal/commandline"
 )
 
 func main() {
@@ -60,7 +62,7 @@ EXIT CODES
 
 Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcommand.`),
 		FlagSet:     alone.flags,
-		UsageFunc:   usage,
+		UsageFunc:   commandline.Usage,
 		Subcommands: append([]*ffcli.Command{newUp("simnet up", begun, stdout, stderr).command()}, remotes(stdout)...),
 	}
 	root.Subcommands = append(root.Subcommands, newExplore(stdout, stderr))
@@ -72,7 +74,7 @@ Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcomma
 	}
 	err := root.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stdout, usage(chosen(root, args)))
+		fmt.Fprintln(stdout, commandline.Usage(commandline.Chosen(root, args)))
 		return 0
 	}
 	if err != nil {
@@ -88,7 +90,7 @@ Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcomma
 	case err == nil:
 		return 0
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(stdout, usage(root))
+		fmt.Fprintln(stdout, commandline.Usage(root))
 		return 0
 	case errors.Is(err, errFailed):
 		return 1
@@ -102,56 +104,4 @@ Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcomma
 	}
 	fmt.Fprintf(stderr, "simnet: %v\n", err)
 	return code
-}
-
-// chosen is the subcommand that the arguments name, or the root.
-func chosen(root *ffcli.Command, args []string) *ffcli.Command {
-	for _, a := range args {
-		for _, c := range root.Subcommands {
-			if c.Name == a {
-				return c
-			}
-		}
-	}
-	return root
-}
-
-// newFlagSet makes a flag set that leaves all printing to [run].
-func newFlagSet(name string) *flag.FlagSet {
-	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.Usage = func() {}
-	return fs
-}
-
-// usage is the help text of a command.
-func usage(c *ffcli.Command) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "USAGE\n  %s\n\n%s\n", c.ShortUsage, c.ShortHelp)
-	if len(c.Subcommands) > 0 {
-		b.WriteString("\nSUBCOMMANDS\n")
-		for _, s := range c.Subcommands {
-			fmt.Fprintf(&b, "  %-10s %s\n", s.Name, s.ShortHelp)
-		}
-	}
-	flags := 0
-	c.FlagSet.VisitAll(func(*flag.Flag) { flags++ })
-	if flags > 0 {
-		b.WriteString("\nFLAGS\n")
-		c.FlagSet.VisitAll(func(f *flag.Flag) {
-			name, text := flag.UnquoteUsage(f)
-			if name != "" {
-				name = " " + name
-			}
-			fmt.Fprintf(&b, "  -%-18s %s", f.Name+name, text)
-			if f.DefValue != "" && f.DefValue != "false" {
-				fmt.Fprintf(&b, " (default %s)", f.DefValue)
-			}
-			b.WriteByte('\n')
-		})
-	}
-	if c.LongHelp != "" {
-		fmt.Fprintf(&b, "\n%s\n", c.LongHelp)
-	}
-	return strings.TrimRight(b.String(), "\n")
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/network"
 )
 
@@ -31,7 +32,7 @@ type remote struct {
 }
 
 func newRemote(command string, stdout io.Writer) *remote {
-	r := &remote{flags: newFlagSet(command), stdout: stdout}
+	r := &remote{flags: commandline.NewFlagSet(command), stdout: stdout}
 	r.flags.StringVar(&r.name, "name", network.DefaultName, "the network called `NAME`")
 	r.flags.StringVar(&r.file, "network", "", "the network of network file `FILE`, where it was started with -out")
 	r.flags.BoolVar(&r.json, "json", false, "write JSON")
@@ -43,7 +44,7 @@ func remotes(stdout io.Writer) []*ffcli.Command {
 	make := func(name, arguments, help string, exec func(r *remote, ctx context.Context, args []string) error) *ffcli.Command {
 		r := newRemote("simnet "+name, stdout)
 		return &ffcli.Command{Name: name, ShortUsage: "simnet " + name + " [flags]" + arguments, ShortHelp: help, FlagSet: r.flags,
-			UsageFunc: usage, Exec: func(ctx context.Context, args []string) error { return exec(r, ctx, args) }}
+			UsageFunc: commandline.Usage, Exec: func(ctx context.Context, args []string) error { return exec(r, ctx, args) }}
 	}
 	return []*ffcli.Command{
 		make("status", "", "Show the vaults of a network that runs.", (*remote).status),

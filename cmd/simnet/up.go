@@ -14,6 +14,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet"
+	"vaultnet/internal/commandline"
 	"vaultnet/network"
 	"vaultnet/sim/localnet"
 )
@@ -26,7 +27,7 @@ type up struct {
 	port       int
 	data       string
 	accountOps int64
-	capacity   size
+	capacity   commandline.Size
 	latency    time.Duration
 	sync       string
 	liars      int
@@ -51,7 +52,7 @@ type takenError struct{ error }
 
 // newUp makes the settings, with their flags; the root command has the same.
 func newUp(flags string, begun time.Time, stdout, stderr io.Writer) *up {
-	u := &up{flags: newFlagSet(flags), begun: begun, stdout: stdout, stderr: stderr}
+	u := &up{flags: commandline.NewFlagSet(flags), begun: begun, stdout: stdout, stderr: stderr}
 	f := u.flags
 	f.StringVar(&u.name, "name", network.DefaultName, "call the network `NAME`; networks of different names run side by side")
 	f.IntVar(&u.vaults, "vaults", localnet.DefaultVaults, "run `N` vaults")
@@ -74,7 +75,7 @@ func (u *up) command() *ffcli.Command {
 		ShortUsage: "simnet [up] [flags]",
 		ShortHelp:  "Run a network of real vaults on loopback TCP, until Ctrl-C or simnet down. This is what simnet alone does.",
 		FlagSet:    u.flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Exec:       u.exec,
 	}
 }

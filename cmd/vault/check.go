@@ -12,6 +12,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet"
+	"vaultnet/internal/commandline"
 	"vaultnet/vault"
 )
 
@@ -53,7 +54,7 @@ type checked struct {
 }
 
 func newCheck(stdout, stderr io.Writer) *ffcli.Command {
-	flags := newFlagSet("vault check")
+	flags := commandline.NewFlagSet("vault check")
 	data := dataFlag(flags)
 	asJSON := flags.Bool("json", false, "print JSON, with every object's height and digest")
 	verbose := flags.Bool("v", false, "print a line for every object")
@@ -63,7 +64,7 @@ func newCheck(stdout, stderr io.Writer) *ffcli.Command {
 		ShortHelp:  "Verify all that a stopped vault holds: every object's digest and certificate, every chunk's hash.",
 		LongHelp:   "Nothing is changed. It exits with 1 where anything is damaged.",
 		FlagSet:    flags,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Options:    []ff.Option{ff.WithEnvVarPrefix("VAULT")},
 		Exec: func(ctx context.Context, args []string) error {
 			if len(args) > 0 {

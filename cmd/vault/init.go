@@ -17,6 +17,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"vaultnet"
+	"vaultnet/internal/commandline"
 	"vaultnet/network"
 	"vaultnet/routing"
 )
@@ -38,7 +39,7 @@ type initialization struct {
 }
 
 func newInit(stdout io.Writer) *ffcli.Command {
-	i := &initialization{flags: newFlagSet("vault init"), stdout: stdout}
+	i := &initialization{flags: commandline.NewFlagSet("vault init"), stdout: stdout}
 	i.data = dataFlag(i.flags)
 	i.flags.BoolVar(&i.fresh, "new", false, "make a new network, of which this is the first vault")
 	i.flags.StringVar(&i.network, "network", "", "join the network of this network `file`")
@@ -54,7 +55,7 @@ func newInit(stdout io.Writer) *ffcli.Command {
 The folder gets a new key (vault.key, which nobody but you may read), the network file (network.json: give that to whoever
 joins) and vault.conf with where to listen. With -new the parameters of the network are fixed for good.`),
 		FlagSet:   i.flags,
-		UsageFunc: usage,
+		UsageFunc: commandline.Usage,
 		Options:   []ff.Option{ff.WithEnvVarPrefix("VAULT")},
 		Exec:      i.exec,
 	}
@@ -104,7 +105,7 @@ func (i *initialization) exec(_ context.Context, args []string) error {
 // onlyNew refuses flags that are for new networks.
 func (i *initialization) onlyNew() error {
 	var wrong error
-	known := newFlagSet("parameters")
+	known := commandline.NewFlagSet("parameters")
 	parameterFlags(known)
 	i.flags.Visit(func(f *flag.Flag) {
 		if wrong == nil && (known.Lookup(f.Name) != nil || f.Name == "address") {

@@ -10,6 +10,7 @@ import (
 	"github.com/peterbourgon/ff/v3"
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/vault"
 )
 
@@ -23,7 +24,7 @@ type left struct {
 func leftOf(l vault.Left) left { return left{Objects: l.Objects, Taken: l.Taken, Chunks: l.Chunks} }
 
 func newLeave(stdout io.Writer) *ffcli.Command {
-	fs := newFlagSet("vault leave")
+	fs := commandline.NewFlagSet("vault leave")
 	data := dataFlag(fs)
 	asJSON := fs.Bool("json", false, "print JSON")
 	wait := fs.Duration("wait", 5*time.Minute, "how long to wait for others to take over")
@@ -32,7 +33,7 @@ func newLeave(stdout io.Writer) *ffcli.Command {
 		ShortUsage: "vault leave -data FOLDER [flags]",
 		ShortHelp:  "Take the vault that runs on a data folder out of its network, and stop it.",
 		FlagSet:    fs,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Options:    []ff.Option{ff.WithEnvVarPrefix("VAULT")},
 		Exec: func(ctx context.Context, args []string) error {
 			if len(args) > 0 {

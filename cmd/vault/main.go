@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"vaultnet/internal/commandline"
 )
 
 func main() { os.Exit(Main()) }
@@ -72,8 +74,8 @@ EXIT CODES
 Flags may be written -x or --x. Each can be given in the environment, as VAULT_ and its name in capitals with _ for -
 (VAULT_LISTEN), and those of run in the config file, a line "name value" each (default vault.conf in the data folder).
 The command line counts before the environment, and that before the file. "vault <subcommand> -h" lists the flags.`),
-		FlagSet:   newFlagSet("vault"),
-		UsageFunc: usage,
+		FlagSet:   commandline.NewFlagSet("vault"),
+		UsageFunc: commandline.Usage,
 		Subcommands: []*ffcli.Command{
 			newInit(stdout), newRun(stdout, stderr), newStatus(stdout), newCheck(stdout, stderr), newLeave(stdout),
 		},
@@ -87,7 +89,7 @@ The command line counts before the environment, and that before the file. "vault
 	err := root.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(stdout, usage(chosen(root, args)))
+		fmt.Fprintln(stdout, commandline.Usage(commandline.Chosen(root, args)))
 		return 0
 	case err != nil:
 		err = wrongUsage(err)
@@ -100,7 +102,7 @@ The command line counts before the environment, and that before the file. "vault
 	case err == nil:
 		return 0
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(stdout, usage(root))
+		fmt.Fprintln(stdout, commandline.Usage(root))
 		return 0
 	case errors.Is(err, errSaid):
 		return exitFailed
@@ -112,16 +114,4 @@ The command line counts before the environment, and that before the file. "vault
 		fmt.Fprintln(stderr, "Try: vault -h")
 	}
 	return code
-}
-
-// chosen is the subcommand that the arguments name, or the root.
-func chosen(root *ffcli.Command, args []string) *ffcli.Command {
-	for _, a := range args {
-		for _, c := range root.Subcommands {
-			if c.Name == a {
-				return c
-			}
-		}
-	}
-	return root
 }

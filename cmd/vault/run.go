@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/network"
 	"vaultnet/vault"
 )
@@ -35,7 +36,7 @@ func newRun(stdout, stderr io.Writer) *ffcli.Command {
 		LongHelp: strings.TrimSpace(`
 It prints one line once it has joined its network and serves; until then it tries to. Everything else goes to stderr.`),
 		FlagSet:   r.flags,
-		UsageFunc: usage,
+		UsageFunc: commandline.Usage,
 		Options:   []ff.Option{ff.WithEnvVarPrefix("VAULT")},
 		Exec:      r.exec,
 	}

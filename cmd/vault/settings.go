@@ -9,6 +9,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/routing"
 )
 
@@ -19,8 +20,8 @@ type settings struct {
 	config    string
 	listen    string
 	bootstrap string
-	capacity  size
-	memory    size
+	capacity  commandline.Size
+	memory    commandline.Size
 	peers     int
 	workers   int
 	sync      string
@@ -30,7 +31,7 @@ type settings struct {
 }
 
 func newSettings() *settings {
-	s := &settings{flags: newFlagSet("vault run"), memory: 1 << 30}
+	s := &settings{flags: commandline.NewFlagSet("vault run"), memory: 1 << 30}
 	s.data = dataFlag(s.flags)
 	s.flags.StringVar(&s.config, "config", "", "config `file`; default: vault.conf in the data folder, where there is one")
 	s.flags.StringVar(&s.listen, "listen", defaultListen, "`multiaddrs` to listen on, with commas between")

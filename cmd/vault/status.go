@@ -12,6 +12,7 @@ import (
 	"github.com/peterbourgon/ff/v3"
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"vaultnet/internal/commandline"
 	"vaultnet/vault"
 )
 
@@ -83,7 +84,7 @@ func statusOf(v *vault.Vault, objects bool) (*status, error) {
 }
 
 func newStatus(stdout io.Writer) *ffcli.Command {
-	fs := newFlagSet("vault status")
+	fs := commandline.NewFlagSet("vault status")
 	data := dataFlag(fs)
 	asJSON := fs.Bool("json", false, "print JSON")
 	objects := fs.Bool("objects", false, "list the objects it holds, with height and digest")
@@ -92,7 +93,7 @@ func newStatus(stdout io.Writer) *ffcli.Command {
 		ShortUsage: "vault status -data FOLDER [flags]",
 		ShortHelp:  "Ask the vault that runs on a data folder how it is.",
 		FlagSet:    fs,
-		UsageFunc:  usage,
+		UsageFunc:  commandline.Usage,
 		Options:    []ff.Option{ff.WithEnvVarPrefix("VAULT")},
 		Exec: func(ctx context.Context, args []string) error {
 			if len(args) > 0 {

@@ -1,4 +1,4 @@
-package main
+package commandline
 
 import (
 	"flag"
@@ -9,16 +9,16 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 )
 
-// newFlagSet makes a flag set that leaves all printing to run.
-func newFlagSet(name string) *flag.FlagSet {
+// NewFlagSet makes a flag set that leaves all printing to its command.
+func NewFlagSet(name string) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	return fs
 }
 
-// chosen is the subcommand that the arguments name, or the innermost of those above it that there is.
-func chosen(root *ffcli.Command, args []string) *ffcli.Command {
+// Chosen is the subcommand that the arguments name, or the innermost of those above it that there is.
+func Chosen(root *ffcli.Command, args []string) *ffcli.Command {
 	at := root
 	for _, a := range args {
 		if strings.HasPrefix(a, "-") {
@@ -38,39 +38,49 @@ func chosen(root *ffcli.Command, args []string) *ffcli.Command {
 	return at
 }
 
-// usage is the help text of a command.
-func usage(c *ffcli.Command) string {
+// Described is a flag's value that says itself what is shown for it, instead of what the flag was made with.
+type Described interface{ Describe() (name, about string) }
+
+// widestFlag is how wide a flag may be to have what it does beside it, not below.
+const widestFlag = 26
+
+// Usage is the help text of a command.
+func Usage(c *ffcli.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "USAGE\n  %s\n\n%s\n", c.ShortUsage, c.ShortHelp)
 	if len(c.Subcommands) > 0 {
 		b.WriteString("\nSUBCOMMANDS\n")
+		widest := 0
 		for _, s := range c.Subcommands {
-			fmt.Fprintf(&b, "  %-20s  %s\n", s.Name, s.ShortHelp)
+			widest = max(widest, len(s.Name))
+		}
+		for _, s := range c.Subcommands {
+			fmt.Fprintf(&b, "  %-*s  %s\n", widest, s.Name, s.ShortHelp)
 		}
 	}
-	b.WriteString(flagsUsage(c.FlagSet))
+	b.WriteString(flags(c.FlagSet))
 	if c.LongHelp != "" {
 		fmt.Fprintf(&b, "\n%s\n", c.LongHelp)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// widestFlag is how wide a flag may be to have what it does beside it, not below.
-const widestFlag = 26
-
-// flagsUsage lists the flags: name and value, and what they do beside it.
-func flagsUsage(fs *flag.FlagSet) string {
+// flags lists the flags: name and value, and what they do beside it.
+func flags(fs *flag.FlagSet) string {
 	var b strings.Builder
 	fs.VisitAll(func(f *flag.Flag) {
 		name, text := flag.UnquoteUsage(f)
-		if v, ok := f.Value.(*value); ok { // its texts are the table's
-			name, text = v.flag.Value, v.flag.About
+		if d, ok := f.Value.(Described); ok {
+			name, text = d.Describe()
+		}
+		if name == "value" {
+			name = ""
 		}
 		if name != "" {
 			name = " " + name
 		}
 		name = "-" + f.Name + name
-		if f.DefValue != "" && f.DefValue != "false" {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
 			text += fmt.Sprintf(" (default %s)", f.DefValue)
 		}
 		if len(name) > widestFlag {

@@ -1,4 +1,4 @@
-package main
+package commandline
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// size is a number of bytes on the command line: 1048576, 1024KiB, 1MiB, 2GiB, 1TiB.
-type size int64
+// Size is a number of bytes on the command line: 1048576, 1024KiB, 1MiB, 2GiB, 1TiB.
+type Size int64
 
 var units = []struct {
 	name  string
@@ -16,7 +16,7 @@ var units = []struct {
 }{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
 
 // String is the text that Set takes, in the largest unit without a fraction; "" for 0.
-func (s *size) String() string {
+func (s *Size) String() string {
 	if s == nil || *s == 0 {
 		return ""
 	}
@@ -29,7 +29,7 @@ func (s *size) String() string {
 }
 
 // Set takes a size.
-func (s *size) Set(text string) error {
+func (s *Size) Set(text string) error {
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(text, u.name)
 		if !ok {
@@ -39,7 +39,7 @@ func (s *size) Set(text string) error {
 		if err != nil || n < 0 || n > math.MaxInt64/u.bytes {
 			break
 		}
-		*s = size(n * u.bytes)
+		*s = Size(n * u.bytes)
 		return nil
 	}
 	return fmt.Errorf("want a number of bytes such as 1048576, 64MiB or 2GiB")
