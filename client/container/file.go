@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+
+	"vaultnet"
 )
 
 // Mode says how a file is opened. Modes are added: Write|Create|Truncate.
@@ -32,6 +34,8 @@ type File struct {
 	write   bool
 	changed bool
 	closed  bool
+
+	modified vaultnet.Time // what the record is to say; 0: when it is stored
 }
 
 // Open opens a file for reading.
@@ -213,6 +217,9 @@ func (f *File) Sync() error {
 	}
 	r := *f.spot.record
 	r.Modified, r.From = f.fs.cfg.Clock(), nil
+	if f.modified != 0 {
+		r.Modified = f.modified
+	}
 	if err := f.blob.store(f.ctx, &r); err != nil {
 		return at("write", f.spot.path, err)
 	}
