@@ -42,6 +42,40 @@ func TestAMemberThatIsGoneIsReplaced(t *testing.T) {
 	}
 }
 
+// A vault that starts when another is gone already has never heard of it but as a member, and forgets it once it does not
+// answer a question. It is gone all the same: were this vault to speak against every change that drops it, and another
+// member were gone as well, the set would have no quorum for any.
+func TestAMemberThatWasNeverHeardOfIsGone(t *testing.T) {
+	w := newTown(t, 14)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a)
+	late, dead := w.members(a)[0], w.members(a)[6:]
+	for _, h := range dead {
+		w.stop(h)
+	}
+	w.restart(late)
+	w.drop = func(_, _ vaultnet.PublicKey, m wire.Message) bool { _, invites := m.(*wire.Invite); return invites }
+	w.run(w.params.LeaveAfter + time.Second)
+	v := late.core
+	v.schedule.at(w.now, func() { // it asks those nearest to the object who holds another of that name
+		v.askHolders(v.holders.get(vaultnet.Address{Kind: a.Kind, Name: a.Name, Tag: a.Tag + 1}))
+	})
+	late.alarm = w.now
+	w.run(2 * askFor)
+	for _, h := range dead {
+		if v.peers.get(h.id) != nil {
+			t.Fatal("the vault still knows whom it never heard")
+		}
+	}
+	w.drop = nil
+	w.until(2*time.Minute, "both are replaced", func() bool {
+		s := w.set(a)
+		return s.Index(dead[0].id) < 0 && s.Index(dead[1].id) < 0 && len(s.Members) == 8
+	})
+}
+
 // ATTACKS 13: three at once: the object stops, keeps what it has, and resumes when one returns.
 func TestThreeMembersGoneAtOnce(t *testing.T) {
 	w := newTown(t, 12)

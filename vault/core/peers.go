@@ -236,10 +236,14 @@ func (v *Vault) suspects(q *peer) bool {
 	return q != v.peers.self && (q.lost || q.waiting > 0 && q.waiting.Add(suspectAfter) <= v.now)
 }
 
-// gone reports whether a member could not be reached for T_leave.
+// gone reports whether a member could not be reached for T_leave. Members are known from when their set is ([Vault.meetMembers]):
+// one that is not any more was forgotten because nobody had heard of it.
 func (v *Vault) gone(k vaultnet.PublicKey) bool {
 	q := v.peers.get(k)
-	if q == nil || q == v.peers.self {
+	if q == nil {
+		return v.started > 0 && v.started.Add(v.cfg.Parameters.LeaveAfter) <= v.now
+	}
+	if q == v.peers.self {
 		return false
 	}
 	return !q.present && !q.up || q.foreign || q.waiting > 0 && q.waiting.Add(v.cfg.Parameters.LeaveAfter) <= v.now
