@@ -42,6 +42,9 @@ const (
 	Progress       = "progress"
 	Truthful       = "truthful"
 	Linearizable   = "linearizable"
+	OnePlace       = "one-place"
+	Kept           = "kept"
+	Confined       = "confined"
 	Panic          = "panic"
 )
 
@@ -70,6 +73,9 @@ func Invariants() []Invariant {
 		{Progress, "once faults stop every half-open height is decided within a bounded number of rounds", 2},
 		{Truthful, "what a user was told at a height is what the object was at that height", 2},
 		{Linearizable, "users' reads and writes of an object have one order that fits their times", 2},
+		{OnePlace, "each name of a container is in one place: a sealed node takes no new name, and where a container moves none changes", 2},
+		{Kept, "nothing that users of containers were told is done is lost, and a version of a name never comes twice", 2},
+		{Confined, "an app changes nothing beyond its rights, after it was revoked, more often than it may, or later", 2},
 		{Panic, "nothing panics, whatever arrives", 3},
 	}
 }

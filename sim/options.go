@@ -51,6 +51,8 @@ type Options struct {
 	Byzantine int  // vaults that lie, 0…3
 	Crypto    bool // real Ed25519, and everything through the codec
 	Lies      Lies // what liars do
+	Workload  Workload
+	Play      Play // what users of containers do
 
 	Duration time.Duration // of the chaos; faults begin within it
 	Latency  Latency       // how long messages travel
@@ -74,6 +76,40 @@ type Options struct {
 	Wipes      int // vaults that lose their store and come back under a new identity
 
 	Keep Keep // which of the generated faults take part
+}
+
+// Workload is what users do.
+type Workload uint8
+
+// The workloads.
+const (
+	Mutations  Workload = iota // of objects and accounts, of every kind: what the simulator's speed is measured by
+	Containers                 // packages client/container and client/auth, see [Play]
+	Both                       // side by side
+)
+
+var workloads = [...]string{"mutations", "containers", "both"}
+
+// String is the workload's name in options.
+func (w Workload) String() string { return workloads[w] }
+
+// ParseWorkload reads what [Workload.String] wrote.
+func ParseWorkload(s string) (Workload, error) {
+	if i := slices.Index(workloads[:], s); i >= 0 {
+		return Workload(i), nil
+	}
+	return 0, fmt.Errorf("want %s", strings.Join(workloads[:], ", "))
+}
+
+// Play is what users of containers do: "any", which the seed chooses, or the name of one piece.
+type Play string
+
+// ParsePlay reads the name of a play.
+func ParsePlay(s string) (Play, error) {
+	if s == "any" || slices.Contains(plays(), s) {
+		return Play(s), nil
+	}
+	return "", fmt.Errorf("want any, %s", strings.Join(plays(), ", "))
 }
 
 // An option is one line of the table that [Draw], [Options.Set] and [Options.String] work from.
@@ -146,6 +182,14 @@ var table = []option{
 		func(r *rand.Rand, o *Options) { o.Lies = "any" },
 		func(o *Options) string { return string(o.Lies) },
 		func(o *Options, v string) (err error) { o.Lies, err = ParseLies(v); return }},
+	{"workload", "mutations, containers or both",
+		func(r *rand.Rand, o *Options) { o.Workload = Mutations },
+		func(o *Options) string { return o.Workload.String() },
+		func(o *Options, v string) (err error) { o.Workload, err = ParseWorkload(v); return }},
+	{"play", "what users of containers do: any, " + strings.Join(plays(), ", "),
+		func(r *rand.Rand, o *Options) { o.Play = "any" },
+		func(o *Options) string { return string(o.Play) },
+		func(o *Options, v string) (err error) { o.Play, err = ParsePlay(v); return }},
 	{"keep", "faults that take part: all, none, or their numbers",
 		func(r *rand.Rand, o *Options) { o.Keep = Keep{} },
 		func(o *Options) string { return o.Keep.String() },

@@ -31,6 +31,7 @@ type Totals struct {
 	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
 	Overrun    uint64         `json:"overrun"`    // runs with a set of more liars than it stands: not judged from then on
 	Histories  uint64         `json:"histories"`  // checked to the end
+	Names      uint64         `json:"names"`      // of containers, whose histories were checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
 	Injected   map[string]int `json:"faults"`     // by kind
 	Lies       map[string]int `json:"lies"`       // that liars told, by act
@@ -65,6 +66,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Stranded += u.Stranded
 	t.Overrun += u.Overrun
 	t.Histories += u.Histories
+	t.Names += u.Names
 	t.GivenUp += u.GivenUp
 	for _, m := range []struct {
 		to   *map[string]int

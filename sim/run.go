@@ -50,6 +50,10 @@ func Run(ctx context.Context, o Options, story io.Writer) (report *Report, err e
 	if w.check.violation == nil {
 		w.check.linearize()
 	}
+	if w.play != nil {
+		w.check.nodes()
+		w.play.books.check(w.check)
+	}
 	w.finish()
 	if v := w.check.violation; v != nil {
 		report.Violation = v
@@ -97,10 +101,19 @@ func (w *world) run(ctx context.Context) error {
 		w.connect(v)
 	}
 	t := w.newTown()
+	if o.Workload == Containers {
+		t.people, t.things = nil, nil
+	}
 	if err := w.until(ctx, 2*time.Second, nil); err != nil { // the vaults get to know each other
 		return err
 	}
+	if o.Workload != Mutations {
+		w.play = w.newPlay()
+	}
 	for i := range o.Users {
+		if o.Workload == Containers {
+			break
+		}
 		x := &workload{town: t}
 		if i < len(t.people) {
 			x.me = t.people[i]
@@ -114,7 +127,11 @@ func (w *world) run(ctx context.Context) error {
 	chaos := time.Duration(w.now)*time.Microsecond + o.Duration
 	idle := func() bool { return w.idle() }
 	if o.Mode == Safety {
-		return w.until(ctx, chaos+afterChaos, idle)
+		if err := w.until(ctx, chaos+afterChaos, idle); err != nil || w.play == nil || w.check.violation != nil {
+			return err
+		}
+		w.heal()
+		return w.audit(ctx)
 	}
 	if err := w.until(ctx, chaos, nil); err != nil {
 		return err
@@ -124,6 +141,9 @@ func (w *world) run(ctx context.Context) error {
 		return err
 	}
 	t.left = 0
+	if w.play != nil {
+		w.play.over = true
+	}
 	if err := w.until(ctx, w.clockAt(afterChaos), idle); err != nil {
 		return err
 	}
@@ -206,6 +226,9 @@ func (w *world) demand(ctx context.Context, t *town) error {
 			return nil
 		}
 	}
+	if err := w.audit(ctx); err != nil || c.violation != nil {
+		return err
+	}
 	if err := w.until(ctx, w.clockAt(windingUp), nil); err != nil || c.violation != nil {
 		return err
 	}
@@ -222,6 +245,24 @@ func (w *world) demand(ctx context.Context, t *town) error {
 	if w.quiet.bundles > 0 {
 		c.fail(Silence, nil, "%d messages in %v in which nothing was to be decided, the first: %s", w.quiet.bundles, listening,
 			w.quiet.first)
+	}
+	return nil
+}
+
+// audit has a play's end come: what is in containers is compared with what their users were told.
+func (w *world) audit(ctx context.Context) error {
+	if w.play == nil {
+		return nil
+	}
+	if err := w.until(ctx, w.clockAt(mending), nil); err != nil || w.check.violation != nil {
+		return err
+	}
+	w.play.audit()
+	if err := w.until(ctx, w.clockAt(afterChaos), w.idle); err != nil || w.check.violation != nil {
+		return err
+	}
+	if !w.idle() && w.options.Mode == Liveness {
+		w.check.fail(Answered, nil, "containers of a healed network are not looked through after %v", afterChaos)
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ type user struct {
 	yield   func(struct{}) bool
 	acts    map[op.Ticket]*act
 	done    bool // the script is over
+	dead    bool // it crashed
 	waking  int64
 	self    *person
 	beliefs map[*thing]*belief
@@ -40,7 +41,7 @@ type user struct {
 func (u *user) identity() vaultnet.PublicKey { return u.key }
 func (u *user) label() string                { return u.name }
 func (u *user) life() uint32                 { return 0 }
-func (u *user) up() bool                     { return true }
+func (u *user) up() bool                     { return !u.dead }
 
 // stopped is what a script panics with when the run ends before it does.
 type stopped struct{}
@@ -260,4 +261,4 @@ func (u *user) completed(d *op.Completion) {
 }
 
 // pending reports whether an operation is under way.
-func (u *user) pending() bool { return len(u.acts) > 0 }
+func (u *user) pending() bool { return !u.dead && len(u.acts) > 0 }

@@ -56,6 +56,7 @@ type world struct {
 	users    []*user
 	quiet    quiet
 	cabal    *adversary.Cabal
+	play     *play // nil: none
 }
 
 func newWorld(o *Options, t *trace, report *Report) *world {
@@ -84,6 +85,9 @@ func (o *Options) Parameters() vaultnet.Parameters {
 	p := vaultnet.LocalParameters()
 	p.Name = "sim"
 	p.AccountOperations = 400
+	if o.Workload != Mutations {
+		p.AccountOperations = 20_000
+	}
 	return p
 }
 

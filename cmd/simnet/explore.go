@@ -60,6 +60,7 @@ func newExplore(stdout, stderr io.Writer) *ffcli.Command {
 		{"vaults", "`N` vaults (default 16)"},
 		{"objects", "`N` objects (default 20)"},
 		{"ops", "`N` operations (default 300)"},
+		{"workload", "`mutations` of objects and accounts, which the speed is measured by (default); containers: files and apps; or both"},
 		{"byzantine", "`N` vaults that lie, 0 to 3 (default: by seed, 0 to 2)"},
 	} {
 		fs.Func(o.name, o.usage, func(v string) error {
