@@ -34,6 +34,7 @@ type metrics struct {
 	frames   prometheus.Counter
 	bytes    prometheus.Counter
 	turns    prometheus.Counter
+	signed   prometheus.Counter
 	inputs   prometheus.Histogram
 	step     prometheus.Histogram
 	store    prometheus.Histogram
@@ -100,6 +101,7 @@ func newMetrics(v *Vault) *metrics {
 	m.bad = counter("frames_refused_total", "Frames that were refused whole.")
 	m.bytes = counter("frame_bytes_received_total", "Bytes of the frames that arrived.")
 	m.turns = counter("turns_total", "Turns of the loop.")
+	m.signed = counter("signatures_total", "Signatures made, one in each turn in which something is stated.")
 	m.writes = counter("records_written_total", "Records written to the store.")
 	m.inputs = prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: "turn_inputs",
 		Help: "Inputs taken in one turn.", Buckets: prometheus.ExponentialBuckets(1, 4, 8)})
@@ -134,6 +136,9 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 // turn counts a turn.
 func (m *metrics) turn(t *Turn) {
 	m.turns.Inc()
+	if t.Signed {
+		m.signed.Inc()
+	}
 	m.inputs.Observe(float64(t.Inputs))
 	m.step.Observe(t.Step.Seconds())
 	if t.Writes > 0 || t.Chunks > 0 {

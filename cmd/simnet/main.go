@@ -1,7 +1,7 @@
 // Command simnet runs whole vault networks on one machine. Alone, or as simnet up, it runs real vaults on loopback TCP,
 // with sample accounts to try things out; status, stop, start and down are about one that runs. Its subcommand explore
 // replays networks in a deterministic simulator, one seed after the other, and says whether any promise of the protocol
-// was broken.
+// was broken; bench measures a network under load.
 package main
 
 import (
@@ -18,10 +18,12 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"vaultnet/bench"
 	"vaultnet/internal/commandline"
 )
 
 func main() {
+	bench.VaultProcess() // where this is a vault of a measurement
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
@@ -52,12 +54,13 @@ EXAMPLES
   simnet down                                 stop the network
   simnet explore                              replay a hundred simulated networks from seeds
   simnet explore -seed 42 -seeds 1 -v         one of them, with all that happens in it
+  simnet bench mutate                         how much a network does, how long it takes, what it costs
 
 EXIT CODES
   0  fine
   1  it failed, or explore found a broken promise
   2  the command line is wrong
-  3  status, stop, start, down: no such network runs
+  3  status, stop, start, down, bench -network: no such network runs
   4  up: the name or a port is in use
 
 Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcommand.`),
@@ -65,7 +68,7 @@ Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcomma
 		UsageFunc:   commandline.Usage,
 		Subcommands: append([]*ffcli.Command{newUp("simnet up", begun, stdout, stderr).command()}, remotes(stdout)...),
 	}
-	root.Subcommands = append(root.Subcommands, newExplore(stdout, stderr))
+	root.Subcommands = append(root.Subcommands, newExplore(stdout, stderr), newBench(args, stdout, stderr))
 	root.Exec = func(ctx context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{fmt.Errorf("no subcommand %q", args[0])}

@@ -1,0 +1,193 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"vaultnet"
+	"vaultnet/client"
+	"vaultnet/mutabledata"
+	"vaultnet/refusal"
+)
+
+// stage is what a workload works with: clients with their accounts.
+type stage struct {
+	settings    Settings
+	options     Options
+	salt        string // in names, so that they are free also where this network was measured before
+	connections []*client.Client
+	people      []*person
+	counts      connectionCounts
+}
+
+// person is one client: a requester.
+type person struct {
+	number int
+	on     *client.Client
+	as     client.Actor
+	random *mathrand.Rand
+}
+
+func newStage(s Settings, o Options) *stage {
+	return &stage{settings: s, options: o, salt: rand.Text()}
+}
+
+// atOnce is how much is prepared at the same time.
+const atOnce = 128
+
+// open connects, and makes the accounts.
+func (s *stage) open(ctx context.Context, cfg client.Config) error {
+	cfg.Observer.Turn = s.counts.turn
+	for range s.settings.Connections {
+		c, err := client.Connect(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		s.connections = append(s.connections, c)
+	}
+	for i := range s.settings.Clients {
+		s.people = append(s.people, &person{
+			number: i, on: s.connections[i%len(s.connections)], as: client.Actor{Key: client.NewKey()},
+			random: mathrand.New(mathrand.NewPCG(1, uint64(i))),
+		})
+	}
+	return s.each(ctx, "accounts", len(s.people), func(ctx context.Context, i int) error {
+		p := s.people[i]
+		if _, err := p.on.CreateAccount(ctx, p.as); err != nil {
+			return fmt.Errorf("making an account: %w", err)
+		}
+		if has := cfg.Parameters.AccountOperations; cfg.Parameters.Local && has < enough {
+			if _, err := p.on.TopUp(ctx, p.as, enough-has); err != nil {
+				return fmt.Errorf("topping up an account: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// enough is how many operations a client can do for a long time.
+const enough = 1 << 40
+
+func (s *stage) close() error {
+	errs := make([]error, len(s.connections))
+	var group sync.WaitGroup
+	for i, c := range s.connections {
+		group.Go(func() { errs[i] = c.Close() })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// each does something so many times, many at once, and tells how far it has come. The first error ends it.
+func (s *stage) each(ctx context.Context, what string, n int, do func(ctx context.Context, i int) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var next, done atomic.Int64
+	var group sync.WaitGroup
+	for range min(atOnce, n) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if err := do(ctx, int(i)); err != nil {
+					stop(err)
+					return
+				}
+				if d := done.Add(1); d%16 == 0 || d == int64(n) {
+					s.options.say("preparing: %d of %d %s", d, n, what)
+				}
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// name is a name that nobody else has.
+func (s *stage) name(format string, args ...any) vaultnet.Address {
+	return client.Address("bench "+s.salt+" "+fmt.Sprintf(format, args...), 1)
+}
+
+// content is fresh content, which nobody changes.
+func (p *person) content(size int) []byte {
+	b := make([]byte, size)
+	for i := 0; i < len(b); i += 8 {
+		v := p.random.Uint64()
+		for k := i; k < min(i+8, len(b)); k++ {
+			b[k] = byte(v)
+			v >>= 8
+		}
+	}
+	return b
+}
+
+// key is the name of entry i.
+func key(i int) mutabledata.Key { return mutabledata.Key(fmt.Sprint("k", i)) }
+
+// object is an object with the entries that the settings ask for.
+func (s *stage) object(p *person, entries int, everybody bool) client.Object {
+	o := client.Object{Entries: map[mutabledata.Key][]byte{}}
+	for i := range entries {
+		o.Entries[key(i)] = p.content(s.settings.Size)
+	}
+	if everybody {
+		o.Permissions = map[mutabledata.User]mutabledata.PermissionSet{
+			mutabledata.Anyone: client.Allow(mutabledata.Insert, mutabledata.Update, mutabledata.Delete)}
+	}
+	return o
+}
+
+// item is an entry that one client changes.
+type item struct {
+	at      vaultnet.Address
+	key     mutabledata.Key
+	version mutabledata.Version
+	unsure  bool // the version may be another
+}
+
+// update changes it, finding out first what is there where that is not certain.
+func (p *person) update(ctx context.Context, t *item, size int) error {
+	if t.unsure {
+		v, _, err := p.on.GetValue(ctx, t.at, t.key)
+		if err != nil {
+			return err
+		}
+		t.version, t.unsure = v.Version, false
+	}
+	_, err := p.on.Mutate(ctx, p.as, t.at, client.Update(t.key, p.content(size), t.version+1))
+	if err == nil {
+		t.version++
+		return nil
+	}
+	t.unsure = true
+	var e *refusal.Error
+	if errors.As(err, &e) && e.Kind == refusal.InvalidEntryActions && len(e.Detail.Entries) == 1 && e.Detail.Entries[0].Kind == refusal.InvalidSuccessor {
+		t.version, t.unsure = mutabledata.Version(e.Detail.Entries[0].Version), false
+	}
+	return err
+}
+
+// connectionCounts adds up what the connections' loops do.
+type connectionCounts struct {
+	turns, nanos, frames, bytes atomic.Int64
+}
+
+type clientCounts struct{ turns, seconds, frames, bytes float64 }
+
+func (c *connectionCounts) turn(t client.Turn) {
+	c.turns.Add(1)
+	c.nanos.Add(int64(t.Took))
+	c.frames.Add(int64(t.Frames))
+	c.bytes.Add(int64(t.Bytes))
+}
+
+func (c *connectionCounts) now() clientCounts {
+	return clientCounts{float64(c.turns.Load()), float64(c.nanos.Load()) / 1e9, float64(c.frames.Load()), float64(c.bytes.Load())}
+}
+
+func (c clientCounts) since(o clientCounts) clientCounts {
+	return clientCounts{c.turns - o.turns, c.seconds - o.seconds, c.frames - o.frames, c.bytes - o.bytes}
+}
