@@ -15,6 +15,7 @@ type replay struct {
 	height vaultnet.Height
 	data   []*naive // by height − 1, of MutableData
 	purse  *purse   // of an account
+	pages  []page   // by height − 1, of it
 	broken bool     // the model and the chain parted: reported once
 }
 
@@ -112,6 +113,9 @@ func (c *checker) pay(w *watched, b *block, r *agreement.Request, p *permit.Perm
 	if p == nil {
 		return Paid, id + " has no permit"
 	}
+	if issuer := c.objects[vaultnet.AccountAddress(p.Body.Account)]; issuer != nil && issuer.overran {
+		return "", "" // w of its managers may have lied, and data managers believe w
+	}
 	x := c.accounts.papers[p.Body.Digest()]
 	if x == nil {
 		return Paid, id + " is paid by a permit that no account issued"
@@ -172,6 +176,7 @@ func (c *checker) replayAccount(w *watched, b *block) (invariant, wrong string) 
 			}
 		}
 	}
+	w.replay.pages = append(w.replay.pages, a.page())
 	if d := a.differs(core.AccountIn(b.after.Machine)); d != "" {
 		return Chain, "the members' account differs from the replayed one in its " + d
 	}

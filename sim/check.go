@@ -15,7 +15,16 @@ import (
 type Invariant struct {
 	Name  string
 	Says  string
-	Liars int // the most liars, of eight members, with whom it is promised
+	Liars int // the most liars, of eight members, with whom it is promised: 2, as many as a set stands; 3, as long as quorums meet
+}
+
+// bears is the most liars in a set of n members with whom the invariant is promised: f, or, for those that rest on nothing
+// but that two quorums share an honest member, as many as leave them one.
+func (i *Invariant) bears(n int) int {
+	if i.Liars > vaultnet.Faults(8) {
+		return 2*vaultnet.Quorum(n) - n - 1
+	}
+	return vaultnet.Faults(n)
 }
 
 // The names of the invariants, as violations carry them.
@@ -90,27 +99,27 @@ type checker struct {
 	trace     *trace
 	now       *int64
 	liars     map[vaultnet.PublicKey]bool
-	promised  map[string]bool
+	promises  map[string]Invariant
 	objects   map[vaultnet.Address]*watched
 	order     []*watched // by first appearance
 	accounts  *ledgers
-	overran   bool // by liars: some set had so many that nothing is promised any more, and what one account says others rely on
+	overran   []*watched // objects some set of which had more liars than it stands
 	violation *Violation
 }
 
 func newChecker(o *Options, p vaultnet.Parameters, v vaultnet.Verifier, totals *Totals, t *trace, now *int64) *checker {
 	c := &checker{network: p.ID(), params: p, verifier: v, options: o, totals: totals, trace: t, now: now,
-		liars: map[vaultnet.PublicKey]bool{}, promised: map[string]bool{}, objects: map[vaultnet.Address]*watched{}}
+		liars: map[vaultnet.PublicKey]bool{}, promises: map[string]Invariant{}, objects: map[vaultnet.Address]*watched{}}
 	c.accounts = newLedgers(c)
 	for _, i := range Invariants() {
-		c.promised[i.Name] = o.Byzantine <= i.Liars
+		c.promises[i.Name] = i
 	}
 	return c
 }
 
 // fail records a violation, unless one is recorded already or there are more liars than the promise allows for.
 func (c *checker) fail(invariant string, w *watched, format string, args ...any) {
-	if c.violation != nil || !c.promised[invariant] || c.overran {
+	if c.violation != nil || !c.promised(invariant, w) {
 		return
 	}
 	c.violation = &Violation{Invariant: invariant, Description: fmt.Sprintf(format, args...),
@@ -119,6 +128,20 @@ func (c *checker) fail(invariant string, w *watched, format string, args ...any)
 		c.violation.Object = w.address.String()
 	}
 	c.trace.line("VIOLATION", "%s: %s: %s", invariant, c.violation.Object, c.violation.Description)
+}
+
+// promised reports whether an invariant is promised of an object, or of the whole run: with as many liars as there are, and
+// none of the object's sets having had more of them than it stands. That a user is answered, or silence falls, may depend
+// on any object.
+func (c *checker) promised(invariant string, w *watched) bool {
+	i := c.promises[invariant]
+	switch {
+	case c.options.Byzantine > i.Liars:
+		return false
+	case invariant == Answered || invariant == Progress || invariant == Silence:
+		return len(c.overran) == 0
+	}
+	return w == nil || !w.overran || w.slack(i) >= 0
 }
 
 // watched is what the checker knows of one object.
@@ -132,6 +155,8 @@ type watched struct {
 	replay  replay
 	others  []*watched // of the same address, with other first sets
 	history history
+	overran bool        // some set had more liars than it stands
+	crowded map[int]int // where it did: the most liars that a set of so many members had
 }
 
 // block is a decided block as the first honest member showed it.
@@ -309,14 +334,30 @@ func (c *checker) liarsIn(s *agreement.Set) int {
 	return n
 }
 
-// overrun notes whether so many of a set are liars that two of its quorums need not share an honest member. Where few
-// vaults can be reached an object may begin with a set below four, which not one liar may be in.
+// overrun notes whether more of a set are liars than it stands. Where few vaults can be reached an object may begin with a
+// set below four, which not one liar may be in.
 func (c *checker) overrun(w *watched, s *agreement.Set) {
-	if n := len(s.Members); !c.overran && c.liarsIn(s) > 2*vaultnet.Quorum(n)-n-1 {
-		c.overran = true
-		c.totals.Overrun++
-		c.trace.line("OVERRUN", "%v: %d of %d members are liars: nothing is promised any more", w.address, c.liarsIn(s), n)
+	n, liars := len(s.Members), c.liarsIn(s)
+	if liars <= vaultnet.Faults(n) {
+		return
 	}
+	if !w.overran {
+		w.overran, w.crowded = true, map[int]int{}
+		c.overran = append(c.overran, w)
+		c.totals.Overrun++
+		c.trace.line("OVERRUN", "%v: %d of %d members are liars: less is promised of it", w.address, liars, n)
+	}
+	w.crowded[n] = max(w.crowded[n], liars)
+}
+
+// slack is how many liars more the object's sets would have stood as far as an invariant goes; negative: it is not
+// promised of this object.
+func (w *watched) slack(i Invariant) int {
+	least := i.Liars
+	for n, liars := range w.crowded { // in any order: the least counts
+		least = min(least, i.bears(n)-liars)
+	}
+	return least
 }
 
 // keys lists a map's keys in order: checks must be as deterministic as what they check.

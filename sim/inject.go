@@ -3,6 +3,9 @@ package sim
 import (
 	"math/rand/v2"
 	"time"
+
+	"vaultnet"
+	"vaultnet/agreement"
 )
 
 // inject puts the run's faults into the queue.
@@ -38,6 +41,12 @@ func (w *world) strike(f *Fault) {
 	switch f.Kind {
 	case Crash, Wipe, Leave:
 		if !v.running || v.doom != nil {
+			return
+		}
+		if f.Kind != Crash && !w.spares(v) {
+			w.report.Injected[f.Kind.String()]--
+			w.report.Injected[Spared]++
+			w.trace.line("FAULT", "left out: more stores would be lost than some object's set stands")
 			return
 		}
 		v.doom = f
@@ -95,4 +104,43 @@ func (w *world) sever(f *Fault) {
 		}
 	}
 	flip()
+}
+
+// Spared counts, among the faults, stores that were to be lost and were not ([world.spares]).
+const Spared = "spared"
+
+// spares reports whether every object can spare a vault's store: f members of its set may fail in any way, and who lies and
+// whose store was lost before are among them. Beyond that, what users were told may really be lost (design §11). Nothing
+// that needs stores is promised with three liars.
+func (w *world) spares(v *vault) bool {
+	if w.options.Byzantine > 2 {
+		return true
+	}
+	lost := func(s *agreement.Set) bool {
+		if s == nil || s.Index(v.key) < 0 {
+			return false
+		}
+		n := 1
+		for _, k := range s.Members {
+			i, ok := w.byKey[k]
+			if x, is := w.nodes[i].(*vault); k != v.key && (!ok || !is || x.liar || x.gone || x.doom != nil && x.doom.Kind != Crash) {
+				n++
+			}
+		}
+		return n > vaultnet.Faults(len(s.Members))
+	}
+	for _, x := range w.check.order {
+		if b := x.block(x.height()); b != nil && (lost(b.voters) || lost(b.after.Set)) {
+			return false
+		}
+		for _, u := range w.vaults { // first sets in which nothing is decided yet
+			if !u.running || x.height() > 0 {
+				continue
+			}
+			if o := u.inner.Object(x.address); o != nil && o.Height() == 0 && lost(o.Set()) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -66,7 +66,7 @@ func (c *checker) toldRead(w *watched, a *act) {
 		c.fail(Truthful, w, "%s is told of height %d; %d are decided", a.user.name, d.Height, w.height())
 		return
 	}
-	if w.address.Kind != vaultnet.KindMutableData || d.Height > w.replay.height {
+	if w.address.Kind != vaultnet.KindMutableData || w.replay.broken || d.Height > w.replay.height {
 		return
 	}
 	var o *naive
@@ -84,31 +84,6 @@ func (c *checker) toldRead(w *watched, a *act) {
 	if !sameAnswer(want, d.Result) {
 		c.fail(Truthful, w, "%s reads %s at height %d and is told something else than it was", a.user.name, queryText(a.query), d.Height)
 	}
-}
-
-// toldRefused checks a refusal for good: at some height that the object had while the operation was under way, the
-// mutation was to be refused. Left out are refusals that time, a permit, or what else was in flight may cause.
-func (c *checker) toldRefused(w *watched, a *act) {
-	if a.mutation == nil || w.replay.height < w.height() {
-		return
-	}
-	switch a.refused().Kind {
-	case refusal.AccessDenied, refusal.InvalidOwners, refusal.InvalidEntryActions, refusal.InvalidSuccessor, refusal.NoSuchData, refusal.DataExists,
-		refusal.TooManyEntries, refusal.DataTooLarge:
-	default:
-		return
-	}
-	for h := w.history.seenBefore(a.begin); h <= w.height(); h++ {
-		var o *naive
-		if h > 0 {
-			o = w.replay.data[h-1]
-		}
-		if _, err := o.mutate(a.mutation, a.requester, a.payer); err != nil {
-			return
-		}
-	}
-	c.fail(Truthful, w, "%s is told %v of a mutation that nothing stood against at heights %d to %d", a.user.name, a.completion.Err,
-		w.history.seenBefore(a.begin), w.height())
 }
 
 // aside reports whether the user was lately on the smaller side of a split: where no quorum of an object's members can be

@@ -20,7 +20,7 @@ const (
 // linearize checks the users' operations on each MutableData, without looking at heights or blocks: there is an order of
 // them, each at one moment between its beginning and its end, in which every answer is right (Herlihy and Wing, 1990).
 // A mutation whose outcome is unknown may take effect at any later moment, or never. Refused mutations change nothing and
-// are left out: a refusal speaks of a height, and it need not be the newest.
+// are left out: a refusal speaks of a height, and it need not be the newest ([checker.toldRefused] judges them by that).
 func (c *checker) linearize() {
 	for _, w := range c.order {
 		if c.violation != nil {

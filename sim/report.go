@@ -29,7 +29,7 @@ type Totals struct {
 	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
 	Splits     uint64         `json:"splits"`     // second objects that a split network put at an address
 	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
-	Overrun    uint64         `json:"overrun"`    // runs with a set of more liars than it stands: not judged from then on
+	Overrun    uint64         `json:"overrun"`    // objects with a set of more liars than it stands: less is promised of them
 	Histories  uint64         `json:"histories"`  // checked to the end
 	Names      uint64         `json:"names"`      // of containers, whose histories were checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long

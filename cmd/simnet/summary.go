@@ -68,7 +68,7 @@ func (s *summary) write(w io.Writer) {
 	line("refusals", "%s", counts(s.Refusals))
 	line("histories", "%d checked, %d given up", s.Histories, s.GivenUp)
 	if s.Overrun > 0 {
-		line("overrun", "%d runs not judged to the end: a set had more liars than it stands", s.Overrun)
+		line("overrun", "%d objects of which less is promised: a set had more liars than it stands", s.Overrun)
 	}
 	if s.Splits > 0 {
 		line("splits", "%d second objects at an address, made on the two sides of a split; of %d a quorum is not on their chain", s.Splits, s.Stranded)
