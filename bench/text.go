@@ -123,7 +123,7 @@ func (m *Run) write(w io.Writer, s Settings) {
 			if p.Share < 0.002 {
 				continue
 			}
-			fmt.Fprintf(w, "    %-12s %8s %5.1f %%  %s\n", p.Name, span(p.PerOp/1e3), p.Share*100, Covers(p.Name))
+			fmt.Fprintf(w, "    %-12s %9s %5.1f %%  %s\n", p.Name, span(p.PerOp/1e3), p.Share*100, Covers(p.Name))
 		}
 	}
 	m.writeCounts(w)
@@ -150,7 +150,7 @@ func (m *Run) writeCounts(w io.Writer) {
 	fmt.Fprintf(w, "\n  where time passes, by the clock (waiting for a processor included), on average\n")
 	each := func(name string, seconds, times float64, covers string) {
 		if times > 0 {
-			line(name, "%8s × %6.2f  %s", span(seconds/times*1e3), times/n, covers)
+			line(name, "%9s × %6.2f  %s", span(seconds/times*1e3), times/n, covers)
 		}
 	}
 	each("wait", c.WaitSeconds, c.Frames, "a frame for room and a processor to verify it")
@@ -232,13 +232,13 @@ func span(ms float64) string {
 	case ms <= 0:
 		return "0"
 	case ms < 1:
-		return digits(ms*1e3) + "µs"
+		return digits(ms*1e3) + " µs"
 	case ms < 1000:
-		return digits(ms) + "ms"
+		return digits(ms) + " ms"
 	case ms < 120_000:
-		return digits(ms/1e3) + "s"
+		return digits(ms/1e3) + " s"
 	}
-	return digits(ms/60e3) + "min"
+	return digits(ms/60e3) + " min"
 }
 
 func digits(x float64) string {
@@ -258,7 +258,7 @@ func bytesText(b float64) string {
 		bytes float64
 	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
 		if b >= u.bytes {
-			return strings.TrimSuffix(strings.TrimSuffix(digits(b/u.bytes), "0"), ".0") + " " + u.name
+			return tidy(math.Round(b/u.bytes*10)/10) + " " + u.name
 		}
 	}
 	return fmt.Sprintf("%.0f B", b)

@@ -27,6 +27,7 @@ type benchmark struct {
 	network  string
 	json     bool
 	out      string
+	report   string
 	label    string
 	profile  bool
 	quiet    bool
@@ -48,6 +49,7 @@ func newBench(args []string, stdout, stderr io.Writer) *ffcli.Command {
 	for _, name := range bench.Workloads() {
 		root.Subcommands = append(root.Subcommands, newWorkload(name, args, stdout, stderr))
 	}
+	root.Subcommands = append(root.Subcommands, newCompare(stdout))
 	root.Exec = func(_ context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{fmt.Errorf("no workload %q: want %s", args[0], strings.Join(bench.Workloads(), ", "))}
@@ -61,10 +63,12 @@ func benchHelp() string {
 	return strings.TrimSpace(`
 EXAMPLES
   simnet bench mutate                                       16 vaults in this process, 64 clients, 10 s
+  simnet bench mutate -clients 256 -report now.html         with a page of plots
   simnet bench mutate -processes -sync always               8 vaults, each a process with Pebble, one sync each turn
   simnet bench mutate -rate 500                             open loop: latency from when each operation was due
   simnet bench read -network local                          the network that simnet runs, by name or network file
   simnet bench hot -runs 5 -out hot.json                    five runs, kept
+  simnet bench compare -report x.html before.json after.json
 
 A client is a requester with a key, an account and permits of its own, which does one thing after the other. Clients share
 a few connections. Ctrl-C ends a measurement with what was measured so far.`)
@@ -94,7 +98,8 @@ func newWorkload(name string, args []string, stdout, stderr io.Writer) *ffcli.Co
 	f.StringVar(&b.sync, "sync", "never", "`always` or never: sync the disk before anything is promised")
 	f.DurationVar(&s.Latency, "latency", 0, "add a one-way delay of `D` to all that is sent, such as 20ms")
 	f.BoolVar(&b.json, "json", false, "write JSON")
-	f.StringVar(&b.out, "out", "", "keep the result in `FILE`")
+	f.StringVar(&b.out, "out", "", "keep the result in `FILE`, for compare")
+	f.StringVar(&b.report, "report", "", "write a page of plots to `FILE`")
 	f.StringVar(&b.label, "label", "", "call the result `TEXT` in reports and comparisons")
 	f.BoolVar(&b.profile, "profile", true, "divide CPU time into parts, by a profile")
 	f.BoolVar(&b.quiet, "quiet", false, "do not tell how far it has come")
@@ -175,6 +180,11 @@ func (b *benchmark) exec(ctx context.Context, args []string) error {
 func (b *benchmark) write(r *bench.Result) error {
 	if b.out != "" {
 		if err := r.Save(b.out); err != nil {
+			return err
+		}
+	}
+	if b.report != "" {
+		if err := bench.SaveReport(b.report, r); err != nil {
 			return err
 		}
 	}
