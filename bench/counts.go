@@ -2,14 +2,13 @@ package bench
 
 import (
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"vaultnet/vault"
 )
 
-// Counts is what the vaults and the clients' connections counted while a run was measured, all together. Seconds are by
+// Counts is what the vaults, where they tell, and the clients' connections counted while a run was measured, all together. Seconds are by
 // the clock, not of CPU: on a busy machine they hold waiting for a processor.
 type Counts struct {
 	Vaults   int              `json:"vaults"`
@@ -36,6 +35,11 @@ type Counts struct {
 	ClientSeconds float64 `json:"client-s"` // of the clients' loops
 	ClientFrames  float64 `json:"client-frames"`
 	ClientBytes   float64 `json:"client-bytes"`
+
+	Changes          float64 `json:"changes"`  // applied, as the connections tell; the seconds are theirs together
+	LookupSeconds    float64 `json:"lookup-s"` // until it was known who holds the address
+	PermitSeconds    float64 `json:"permit-s"` // until there was a permit, in the same time
+	AgreementSeconds float64 `json:"agreement-s"`
 }
 
 // readings are vaults' metrics, added up: name, or name and label, to value.
@@ -98,5 +102,3 @@ func (r readings) since(before readings) *Counts {
 		VerifySeconds: of("verify_seconds sum"), WaitSeconds: of("wait_seconds sum"),
 	}
 }
-
-func seconds(d time.Duration) float64 { return d.Seconds() }

@@ -143,13 +143,9 @@ func (b *Bench) Run(ctx context.Context) (*Run, error) {
 	}
 	run.Usage = usageOf(before, after, run.Operations-run.Late, parts)
 	run.Memory = after.own.Most + after.vaults.Most
-	if after.readings != nil {
-		run.Network = after.readings.since(before.readings)
-		run.Network.Vaults = int(after.readings["vaults"])
-		c := after.clients.since(before.clients)
-		run.Network.ClientTurns, run.Network.ClientSeconds = c.turns, c.seconds
-		run.Network.ClientFrames, run.Network.ClientBytes = c.frames, c.bytes
-	}
+	run.Network = after.readings.since(before.readings)
+	run.Network.Vaults = int(after.readings["vaults"])
+	after.clients.into(run.Network, before.clients)
 	b.Result.Runs = append(b.Result.Runs, *run)
 	return run, err
 }

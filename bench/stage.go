@@ -42,7 +42,7 @@ const atOnce = 128
 
 // open connects, and makes the accounts.
 func (s *stage) open(ctx context.Context, cfg client.Config) error {
-	cfg.Observer.Turn = s.counts.turn
+	cfg.Observer.Turn, cfg.Observer.Done = s.counts.turn, s.counts.done
 	for range s.settings.Connections {
 		c, err := client.Connect(ctx, cfg)
 		if err != nil {
@@ -172,10 +172,14 @@ func (p *person) update(ctx context.Context, t *item, size int) error {
 
 // connectionCounts adds up what the connections' loops do.
 type connectionCounts struct {
-	turns, nanos, frames, bytes atomic.Int64
+	turns, nanos, frames, bytes        atomic.Int64
+	changes, lookup, permit, agreement atomic.Int64 // nanoseconds, of changes that were applied
 }
 
-type clientCounts struct{ turns, seconds, frames, bytes float64 }
+type clientCounts struct {
+	turns, seconds, frames, bytes      float64
+	changes, lookup, permit, agreement float64 // seconds
+}
 
 func (c *connectionCounts) turn(t client.Turn) {
 	c.turns.Add(1)
@@ -184,10 +188,25 @@ func (c *connectionCounts) turn(t client.Turn) {
 	c.bytes.Add(int64(t.Bytes))
 }
 
-func (c *connectionCounts) now() clientCounts {
-	return clientCounts{float64(c.turns.Load()), float64(c.nanos.Load()) / 1e9, float64(c.frames.Load()), float64(c.bytes.Load())}
+func (c *connectionCounts) done(d client.Done) {
+	if d.Operation == "mutate" && d.Err == nil {
+		c.changes.Add(1)
+		c.lookup.Add(int64(d.Phases.Lookup))
+		c.permit.Add(int64(d.Phases.Permit))
+		c.agreement.Add(int64(d.Phases.Agreement))
+	}
 }
 
-func (c clientCounts) since(o clientCounts) clientCounts {
-	return clientCounts{c.turns - o.turns, c.seconds - o.seconds, c.frames - o.frames, c.bytes - o.bytes}
+func (c *connectionCounts) now() clientCounts {
+	s := func(n *atomic.Int64) float64 { return float64(n.Load()) / 1e9 }
+	return clientCounts{float64(c.turns.Load()), s(&c.nanos), float64(c.frames.Load()), float64(c.bytes.Load()),
+		float64(c.changes.Load()), s(&c.lookup), s(&c.permit), s(&c.agreement)}
+}
+
+// into writes what was counted since.
+func (c clientCounts) into(n *Counts, before clientCounts) {
+	n.ClientTurns, n.ClientSeconds = c.turns-before.turns, c.seconds-before.seconds
+	n.ClientFrames, n.ClientBytes = c.frames-before.frames, c.bytes-before.bytes
+	n.Changes, n.LookupSeconds = c.changes-before.changes, c.lookup-before.lookup
+	n.PermitSeconds, n.AgreementSeconds = c.permit-before.permit, c.agreement-before.agreement
 }

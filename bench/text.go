@@ -133,21 +133,31 @@ func (m *Run) write(w io.Writer, s Settings) {
 	}
 }
 
-// writeCounts writes what one operation took of the vaults.
+// writeCounts writes what one operation took of the vaults, and where its time passed.
 func (m *Run) writeCounts(w io.Writer) {
 	c := m.Network
-	if c == nil || m.Operations == 0 || c.Turns == 0 {
+	if c == nil || m.Operations == 0 {
 		return
 	}
 	n := float64(m.Operations)
-	fmt.Fprintf(w, "\n  of the vaults, for each operation\n")
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "    %-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("blocks", "%.2f at %d vaults, of %.2f requests each", c.Blocks/n, c.Vaults, ratio(c.Requests, c.Blocks))
-	line("frames", "%.2f, %s; %s in each", c.Frames/n, bytesText(c.Bytes/n), plural1(ratio(sum(c.Messages), c.Frames), "message"))
-	line("signatures", "%.2f made; %.2f turns that store, %.2f records", c.Signed/n, c.Stored/n, c.Records/n)
-	fmt.Fprintf(w, "\n  where time passes, by the clock (waiting for a processor included), on average\n")
+	if c.Changes > 0 {
+		fmt.Fprintf(w, "\n  a change, as the client waits for it\n")
+		line("lookup", "%9s  who holds the address", span(c.LookupSeconds/c.Changes*1e3))
+		line("permit", "%9s  from its account's vaults, at the same time; most changes have one at hand", span(c.PermitSeconds/c.Changes*1e3))
+		line("agreement", "%9s  from the request to enough members' word that it is applied", span(c.AgreementSeconds/c.Changes*1e3))
+	}
+	if c.Turns > 0 {
+		fmt.Fprintf(w, "\n  of the vaults, for each operation\n")
+		line("blocks", "%.2f at %d vaults, of %.2f requests each", c.Blocks/n, c.Vaults, ratio(c.Requests, c.Blocks))
+		line("frames", "%.2f, %s; %.1f messages in each", c.Frames/n, bytesText(c.Bytes/n), ratio(sum(c.Messages), c.Frames))
+		line("signatures", "%.2f made; %.2f turns that store, %.2f records", c.Signed/n, c.Stored/n, c.Records/n)
+	}
+	if c.ClientTurns > 0 {
+		fmt.Fprintf(w, "\n  where time passes, by the clock (waiting for a processor included), on average, × times for each operation\n")
+	}
 	each := func(name string, seconds, times float64, covers string) {
 		if times > 0 {
 			line(name, "%9s × %6.2f  %s", span(seconds/times*1e3), times/n, covers)
@@ -277,5 +287,3 @@ func number0(n int) string {
 	}
 	return number(float64(n))
 }
-
-func plural1(x float64, what string) string { return fmt.Sprintf("%.1f %ss", x, what) }

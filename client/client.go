@@ -39,7 +39,7 @@ func (c *Client) do(ctx context.Context, name string, make func(op.Options) op.O
 	began := time.Now()
 	d, err := c.run(ctx, name, make, by)
 	if f := c.cfg.Observer.Done; f != nil {
-		f(Done{Operation: name, Took: time.Since(began), Err: err})
+		f(Done{Operation: name, Took: time.Since(began), Err: err, Phases: d.Phases})
 	}
 	return d, err
 }

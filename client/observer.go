@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vaultnet"
+	"vaultnet/client/op"
 	"vaultnet/refusal"
 )
 
@@ -21,6 +22,7 @@ type Done struct {
 	Operation string        // "mutate", "read", "create-account", "put-chunk" …
 	Took      time.Duration // from the call to the answer
 	Err       error         // nil or a *refusal.Error
+	Phases    op.Phases     // of a change that was applied: where its time went
 }
 
 // Turn is what one turn of the client's loop did.

@@ -46,6 +46,7 @@ type change struct {
 	renewals int
 	signed   int // requests so far
 	again    vaultnet.Time
+	phases   phases
 	last     ending // what is known of the request signed last
 }
 
@@ -61,6 +62,7 @@ type ending struct {
 
 // launch starts the change; its fields up to finish are set.
 func (m *change) launch(c *Client, timeout time.Duration) {
+	m.phases.began = c.now
 	m.until = c.now.Add(timeout)
 	m.closing = m.until.Add(-min(closingTime, timeout/4))
 	m.place.join(&m.job)
@@ -134,6 +136,9 @@ func (m *change) step() {
 		return
 	}
 	next := min(m.closing, m.locating.step())
+	if m.place.known() || m.locating.free() {
+		m.phases.locate(m.c.now)
+	}
 	if m.c.now < m.again {
 		m.wake(min(next, m.again))
 		return
@@ -149,6 +154,9 @@ func (m *change) step() {
 		m.again = m.c.now.Add(retryCap)
 		m.wake(min(next, m.again))
 		return
+	}
+	if paid {
+		m.phases.pay(m.c.now)
 	}
 	switch {
 	case m.place.known():
@@ -231,6 +239,7 @@ func (m *change) submit() {
 	}
 	r.Sign(m.c.network, m.as)
 	m.signed++
+	m.phases.sent = m.c.now
 	m.renewals = 0
 	with := m.attached()
 	m.sub = &submission{

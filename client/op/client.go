@@ -66,6 +66,7 @@ type Completion struct {
 	Identity vaultnet.Digest // of the request signed last: with Deadline, for [Outcome]
 	Deadline vaultnet.Time   // of that request
 	Result   any             // of the operation's own type, named there; nil after an error
+	Phases   Phases          // of a change that was applied: where its time went
 }
 
 // Cancelled is the cause of the Unavailable with which an operation ends that was cancelled and is certain not to take

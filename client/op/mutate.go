@@ -215,6 +215,6 @@ func (o *operation) finished(m *change, e ending, decode func([]byte) (any, erro
 		o.refuse(d, &refusal.Error{Kind: refusal.CorruptData, Cause: err}, fmt.Sprint(m.place.address))
 		return
 	}
-	d.Result = result
+	d.Result, d.Phases = result, m.phases.ended(o.c.now)
 	o.complete(d)
 }
