@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,16 @@ import (
 	"vaultnet/sim/localnet"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(streamVariable) != "" { // the client of BenchmarkStream
+		if err := runStreamClient(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // soon is a context for what must be done in time, however busy the machine.
 func soon(t *testing.T) context.Context {
