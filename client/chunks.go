@@ -7,14 +7,25 @@ import (
 
 	"vaultnet"
 	"vaultnet/client/op"
+	"vaultnet/immutabledata"
 	"vaultnet/mutabledata"
 )
 
 // PutChunk stores content of at most [vaultnet.MaxSize] bytes under its SHA-256, which it returns. Storing the same again
 // is no error. The content must not change before it returns.
 func (c *Client) PutChunk(ctx context.Context, by Actor, content []byte) (vaultnet.Name, error) {
+	return c.putChunk(ctx, by, content, false)
+}
+
+// putChunk stores a chunk; spread has it wait a moment for the vaults beyond those that are needed. The content is hashed
+// here, beside the loop.
+func (c *Client) putChunk(ctx context.Context, by Actor, content []byte, spread bool) (vaultnet.Name, error) {
+	var name vaultnet.Name
+	if len(content) <= vaultnet.MaxSize {
+		name = immutabledata.NameOf(content)
+	}
 	d, err := c.do(ctx, "put-chunk", func(o op.Options) op.Operation {
-		return op.PutChunk{As: by.Key, Account: by.Account, Content: content, Options: o}
+		return op.PutChunk{As: by.Key, Account: by.Account, Content: content, Name: name, Spread: spread, Options: o}
 	}, by)
 	if err != nil {
 		return vaultnet.Name{}, err
@@ -44,7 +55,7 @@ func (c *Client) GetChunk(ctx context.Context, name vaultnet.Name) ([]byte, erro
 func (c *Client) PutChunks(ctx context.Context, by Actor, contents [][]byte) ([]vaultnet.Name, error) {
 	names := make([]vaultnet.Name, len(contents))
 	err := c.each(ctx, len(contents), func(ctx context.Context, i int) (err error) {
-		names[i], err = c.PutChunk(ctx, by, contents[i])
+		names[i], err = c.putChunk(ctx, by, contents[i], true)
 		return err
 	})
 	if err != nil {

@@ -50,6 +50,23 @@ func (d *containerData) Do(ctx context.Context, steps []container.Step) []contai
 	return answers
 }
 
+// Begin implements [container.Background]: one goroutine for each step.
+func (d *containerData) Begin(ctx context.Context, steps []container.Step) func(i int) container.Answer {
+	answers := make([]container.Answer, len(steps))
+	done := make([]chan struct{}, len(steps))
+	for i := range steps {
+		done[i] = make(chan struct{})
+		go func() {
+			defer close(done[i])
+			answers[i] = d.one(ctx, steps[i])
+		}()
+	}
+	return func(i int) container.Answer {
+		<-done[i]
+		return answers[i]
+	}
+}
+
 func (d *containerData) one(ctx context.Context, step container.Step) (a container.Answer) {
 	switch s := step.(type) {
 	case container.Read:
@@ -60,7 +77,7 @@ func (d *containerData) one(ctx context.Context, step container.Step) (a contain
 		}, d.by)
 		a.Value, a.Height, a.Err = done.Result, done.Height, err
 	case container.PutChunk:
-		a.Value, a.Err = d.c.PutChunk(ctx, d.by, s.Content)
+		a.Value, a.Err = d.c.putChunk(ctx, d.by, s.Content, true)
 	case container.GetChunk:
 		a.Value, a.Err = d.c.GetChunk(ctx, s.Name)
 	default:

@@ -117,6 +117,7 @@ func yamuxTransport() *yamux.Transport {
 	c.MaxStreamWindowSize = streamMost
 	c.LogOutput = io.Discard
 	c.ReadBufSize = 0 // Noise buffers
+	c.MaxMessageSize = noise.MaxPlaintextLength
 	c.MaxIncomingStreams = math.MaxUint32
 	c.KeepAliveInterval = keepAlive
 	c.ConnectionWriteTimeout = 2 * keepAlive

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	writeBuffer = 64 << 10        // bytes written at once
-	batchBytes  = 256 << 10       // taken from a queue at once
-	young       = 5 * time.Second // a stream that breaks earlier counts as a failure
+	writeBuffer = 65_535 - 16 - 12 // bytes written at once: what one message of Noise holds beside its tag and a header of yamux
+	batchBytes  = 256 << 10        // taken from a queue at once
+	young       = 5 * time.Second  // a stream that breaks earlier counts as a failure
 )
 
 // outgoing is the stream that a node writes to a peer.

@@ -24,11 +24,15 @@ type blob struct {
 	roots  []vaultnet.Name
 	depth  int
 
-	leaves map[int64][]byte // changed and not stored, at most cfg.Parallel
-	window map[int64][]byte // read; at most cfg.Parallel
-	next   int64            // the leaf after the last that was read: reading on from there reads ahead
-	lists  map[listAt]*list // of names
-	dirty  int              // of lists
+	leaves  map[int64][]byte // changed and not stored, at most half()
+	uploads []*upload        // being stored, the first first; together at most cfg.Parallel leaves
+	window  map[int64][]byte // read; at most maxWindow
+	seen    []int64          // the same, read first first
+	fetches []*fetch         // being read ahead, one leaf after the other; at most cfg.Parallel
+	next    int64            // the leaf after the last that was read: reading on from there reads ahead
+	spare   [][]byte         // buffers of leaves
+	lists   map[listAt]*list // of names
+	dirty   int              // of lists
 }
 
 type listAt struct {
@@ -58,8 +62,11 @@ func newBlob(cfg Config, r *record, key Key) *blob {
 	return b
 }
 
+// forget lets go of all that is not stored, and of all that is under way.
 func (b *blob) forget() {
-	b.leaves, b.window, b.lists, b.dirty = map[int64][]byte{}, map[int64][]byte{}, map[listAt]*list{}, 0
+	b.abandon()
+	b.leaves, b.window, b.seen, b.spare = map[int64][]byte{}, map[int64][]byte{}, nil, nil
+	b.lists, b.dirty = map[listAt]*list{}, 0
 }
 
 func (b *blob) isInline() bool { return b.size <= MaxInline }
@@ -71,6 +78,9 @@ func (b *blob) store(ctx context.Context, r *record) error {
 		return nil
 	}
 	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	if err := b.settle(ctx); err != nil {
 		return err
 	}
 	if err := b.flushLists(ctx); err != nil {
@@ -108,9 +118,14 @@ func (b *blob) readAt(ctx context.Context, p []byte, off int64) (n int, err erro
 	return n, nil
 }
 
-// leaf returns a chunk of the content. When it is fetched, so are those after it: as many as are wanted, or, where
-// somebody reads on from what was read last, as many as go at once.
+// leaf returns a chunk of the content, good until the next call. When it is fetched, so are those after it: as many as are
+// wanted, or, where somebody reads on from what was read last, as many as go at once.
 func (b *blob) leaf(ctx context.Context, i, want int64) ([]byte, error) {
+	if b.uploading(i) {
+		if err := b.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if leaf, ok := b.leaves[i]; ok {
 		return leaf, nil
 	}
@@ -121,29 +136,47 @@ func (b *blob) leaf(ctx context.Context, i, want int64) ([]byte, error) {
 		want = int64(b.cfg.Parallel)
 	}
 	want = max(1, min(want, int64(b.cfg.Parallel), b.g.count(b.size, 0)-i))
-	var names []vaultnet.Name
-	var at []int64
-	window := map[int64][]byte{}
-	for j := i; j < i+want; j++ {
-		name, err := b.name(ctx, 0, j)
-		if err != nil {
-			return nil, err
-		}
-		if name == (vaultnet.Name{}) {
-			window[j] = nil
-			continue
-		}
-		names, at = append(names, name), append(at, j)
-	}
-	chunks, err := b.get(ctx, names, 0, at)
-	if err != nil {
+	if err := b.ahead(ctx, i, want); err != nil {
 		return nil, err
 	}
-	for k, c := range chunks {
-		window[at[k]] = c
+	f := b.fetches[0]
+	b.fetches = slices.Delete(b.fetches, 0, 1)
+	var leaf []byte
+	if f.wait != nil {
+		var err error
+		if leaf, err = b.open(f.wait(), 0, i); err != nil {
+			f.cancel()
+			return nil, err
+		}
+		if f.stop != nil {
+			f.stop()
+		}
 	}
-	b.window, b.next = window, i+want
-	return window[i], nil
+	b.see(i, leaf)
+	b.next = i + 1
+	return leaf, nil
+}
+
+// maxWindow is how many leaves that were read are kept.
+const maxWindow = 2
+
+// see keeps a leaf that was read, in place of the one kept for longest.
+func (b *blob) see(i int64, leaf []byte) {
+	if len(b.seen) >= min(maxWindow, b.cfg.Parallel) {
+		b.unsee(b.seen[0])
+	}
+	b.window[i] = leaf
+	b.seen = append(b.seen, i)
+}
+
+func (b *blob) unsee(i int64) {
+	if k := slices.Index(b.seen, i); k >= 0 {
+		b.seen = slices.Delete(b.seen, k, k+1)
+		if b.aead != nil { // else it is another's
+			b.recycle(b.window[i])
+		}
+		delete(b.window, i)
+	}
 }
 
 // writeAt replaces bytes from an offset on, and makes the content longer where they go beyond its end.
@@ -178,50 +211,33 @@ func (b *blob) change(ctx context.Context, i int64, whole bool) ([]byte, error) 
 	if leaf, ok := b.leaves[i]; ok {
 		return leaf, nil
 	}
-	if len(b.leaves) >= b.cfg.Parallel {
+	if b.uploading(i) {
+		if err := b.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.leaves) >= b.half() {
 		if err := b.flush(ctx); err != nil {
 			return nil, err
 		}
 	}
-	var leaf []byte
+	leaf := b.buffer()
 	if !whole {
-		old, err := b.leaf(ctx, i, 1)
+		name, err := b.name(ctx, 0, i)
 		if err != nil {
 			return nil, err
 		}
-		leaf = append(make([]byte, 0, b.g.chunk), old...)
-	} else {
-		leaf = make([]byte, 0, b.g.chunk)
-	}
-	delete(b.window, i)
-	b.leaves[i] = leaf
-	return leaf, nil
-}
-
-// flush stores the changed leaves.
-func (b *blob) flush(ctx context.Context) error {
-	if len(b.leaves) == 0 {
-		return nil
-	}
-	at := slices.Sorted(maps.Keys(b.leaves))
-	contents := make([][]byte, len(at))
-	for k, i := range at {
-		contents[k] = b.leaves[i]
-	}
-	names, err := b.put(ctx, contents, 0, at)
-	if err != nil {
-		return err
-	}
-	for k, i := range at {
-		if err := b.setName(ctx, 0, i, names[k]); err != nil {
-			return err
+		if name != (vaultnet.Name{}) {
+			old, err := b.leaf(ctx, i, 1)
+			if err != nil {
+				return nil, err
+			}
+			leaf = append(leaf, old...)
 		}
 	}
-	clear(b.leaves)
-	if b.dirty >= maxLists/2 {
-		return b.flushLists(ctx)
-	}
-	return nil
+	b.drop(func(k int64) bool { return k == i })
+	b.leaves[i] = leaf
+	return leaf, nil
 }
 
 // resize makes the content longer, by zeros, or shorter.
@@ -271,18 +287,39 @@ func (b *blob) stretch(_ context.Context, size int64) error {
 	return nil
 }
 
+// drop forgets leaves that were read, or are being.
+func (b *blob) drop(which func(i int64) bool) {
+	for _, i := range slices.Clone(b.seen) {
+		if which(i) {
+			b.unsee(i)
+		}
+	}
+	if slices.ContainsFunc(b.fetches, func(f *fetch) bool { return which(f.leaf) }) {
+		for _, f := range slices.Backward(b.fetches) {
+			f.cancel()
+		}
+		b.fetches = nil
+	}
+}
+
 // shrink cuts the content off. What was behind must not come back when it grows again.
 func (b *blob) shrink(ctx context.Context, size int64) error {
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
 	last := b.g.count(size, 0) - 1
+	maps.DeleteFunc(b.leaves, func(i int64, _ []byte) bool { return i > last })
+	b.drop(func(i int64) bool { return i > last })
 	if rest := size - last*int64(b.g.chunk); rest < int64(b.g.chunk) {
 		leaf, err := b.change(ctx, last, false)
 		if err != nil {
 			return err
 		}
 		b.leaves[last] = leaf[:min(int64(len(leaf)), rest)]
+		if err := b.settle(ctx); err != nil { // others may have made room for it
+			return err
+		}
 	}
-	maps.DeleteFunc(b.leaves, func(i int64, _ []byte) bool { return i > last })
-	maps.DeleteFunc(b.window, func(i int64, _ []byte) bool { return i > last })
 	for level := 1; level <= b.depth; level++ {
 		below := b.g.count(size, level-1)
 		end := (below - 1) / b.g.fan()
@@ -374,15 +411,18 @@ func (b *blob) list(ctx context.Context, level int, i int64) (*list, error) {
 	}
 	l := &list{names: make([]vaultnet.Name, b.g.fan())}
 	if name != (vaultnet.Name{}) {
-		chunks, err := b.get(ctx, []vaultnet.Name{name}, level, []int64{i})
+		names, err := b.get(ctx, name, level, i)
 		if err != nil {
 			return nil, err
 		}
-		if len(chunks[0]) != len(l.names)*nameSize {
+		if len(names) != len(l.names)*nameSize {
 			return nil, refuse("read", "list of chunks", Corrupt)
 		}
 		for k := range l.names {
-			copy(l.names[k][:], chunks[0][k*nameSize:])
+			copy(l.names[k][:], names[k*nameSize:])
+		}
+		if b.aead != nil {
+			b.recycle(names)
 		}
 	}
 	if len(b.lists) >= maxLists {

@@ -14,18 +14,44 @@ func where(level int, i int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{byte(level)}, uint64(i))
 }
 
+// seal seals a chunk with the file's key, where it has one.
+func (b *blob) seal(content []byte, level int, i int64) ([]byte, error) {
+	if b.aead == nil {
+		return content, nil
+	}
+	return sealWith(b.aead, b.cfg.Random, content, where(level, i))
+}
+
+// open takes the answer to a GetChunk and opens the chunk.
+func (b *blob) open(a Answer, level int, i int64) ([]byte, error) {
+	c, err := answer[[]byte](a)
+	if errors.Is(err, refusal.NoSuchData) { // the file is there, and this part of it should be
+		err = &Error{Op: "read", Name: "chunk", Kind: Corrupt, Cause: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b.aead != nil {
+		var ok bool
+		if c, ok = openWith(b.aead, b.buffer(), c, where(level, i)); !ok {
+			return nil, refuse("read", "chunk", Corrupt)
+		}
+	}
+	if len(c) > b.g.chunk {
+		return nil, refuse("read", "chunk", Corrupt)
+	}
+	return c, nil
+}
+
 // put stores chunks, sealed with the file's key.
 func (b *blob) put(ctx context.Context, contents [][]byte, level int, at []int64) ([]vaultnet.Name, error) {
 	steps := make([]Step, len(contents))
 	for k, c := range contents {
-		if b.aead != nil {
-			sealed, err := sealWith(b.aead, b.cfg.Random, c, where(level, at[k]))
-			if err != nil {
-				return nil, err
-			}
-			c = sealed
+		sealed, err := b.seal(c, level, at[k])
+		if err != nil {
+			return nil, err
 		}
-		steps[k] = PutChunk{Content: c}
+		steps[k] = PutChunk{Content: sealed}
 	}
 	names := make([]vaultnet.Name, len(contents))
 	for k, a := range do(ctx, b.cfg.Data, steps, b.cfg.Parallel) {
@@ -38,31 +64,7 @@ func (b *blob) put(ctx context.Context, contents [][]byte, level int, at []int64
 	return names, nil
 }
 
-// get fetches and opens chunks.
-func (b *blob) get(ctx context.Context, names []vaultnet.Name, level int, at []int64) ([][]byte, error) {
-	steps := make([]Step, len(names))
-	for k, name := range names {
-		steps[k] = GetChunk{Name: name}
-	}
-	contents := make([][]byte, len(names))
-	for k, a := range do(ctx, b.cfg.Data, steps, b.cfg.Parallel) {
-		c, err := answer[[]byte](a)
-		if errors.Is(err, refusal.NoSuchData) { // the file is there, and this part of it should be
-			err = &Error{Op: "read", Name: "chunk", Kind: Corrupt, Cause: err}
-		}
-		if err != nil {
-			return nil, err
-		}
-		if b.aead != nil {
-			var ok bool
-			if c, ok = openWith(b.aead, c, where(level, at[k])); !ok {
-				return nil, refuse("read", "chunk", Corrupt)
-			}
-		}
-		if len(c) > b.g.chunk {
-			return nil, refuse("read", "chunk", Corrupt)
-		}
-		contents[k] = c
-	}
-	return contents, nil
+// get fetches and opens a chunk.
+func (b *blob) get(ctx context.Context, name vaultnet.Name, level int, i int64) ([]byte, error) {
+	return b.open(do(ctx, b.cfg.Data, []Step{GetChunk{Name: name}}, 1)[0], level, i)
 }

@@ -16,6 +16,23 @@ type Data interface {
 	Do(ctx context.Context, steps []Step) []Answer
 }
 
+// Background is Data that can also work while its user does other things.
+type Background interface {
+	Data
+	// Begin begins to carry out steps as Do does, and returns at once. wait returns the answer of step i when it is there;
+	// it may be called again. What was begun has ended soon after the context has.
+	Begin(ctx context.Context, steps []Step) (wait func(i int) Answer)
+}
+
+// begin has steps be carried out in the background, or at once where that cannot be had.
+func begin(ctx context.Context, d Data, steps []Step) func(i int) Answer {
+	if b, ok := d.(Background); ok {
+		return b.Begin(ctx, steps)
+	}
+	answers := do(ctx, d, steps, len(steps))
+	return func(i int) Answer { return answers[i] }
+}
+
 // Step is one of [Read], [Mutate], [PutChunk] and [GetChunk].
 type Step interface{ step() }
 

@@ -74,7 +74,7 @@ func (b *box) open(r *Ref, p place, stored []byte) (value, bool) {
 	plain := stored
 	if b.aead != nil {
 		var ok bool
-		if plain, ok = openWith(b.aead, stored, b.context(p)); !ok {
+		if plain, ok = openWith(b.aead, nil, stored, b.context(p)); !ok {
 			return value{}, false
 		}
 	}
@@ -94,10 +94,11 @@ func sealWith(a cipher.AEAD, random io.Reader, plain, context []byte) ([]byte, e
 	return a.Seal(out, out, plain, context), nil
 }
 
-func openWith(a cipher.AEAD, sealed, context []byte) ([]byte, bool) {
+// openWith appends what was sealed to out.
+func openWith(a cipher.AEAD, out, sealed, context []byte) ([]byte, bool) {
 	if len(sealed) < a.NonceSize()+a.Overhead() {
 		return nil, false
 	}
-	plain, err := a.Open(nil, sealed[:a.NonceSize()], sealed[a.NonceSize():], context)
+	plain, err := a.Open(out, sealed[:a.NonceSize()], sealed[a.NonceSize():], context)
 	return plain, err == nil
 }

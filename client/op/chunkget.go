@@ -1,7 +1,6 @@
 package op
 
 import (
-	"crypto/sha256"
 	"fmt"
 
 	"vaultnet"
@@ -75,7 +74,7 @@ func (f *fetching) answer(from vaultnet.PublicKey, m wire.Message) {
 	s.heard = true
 	s.word.failed = true
 	switch {
-	case a.Err == nil && vaultnet.Name(sha256.Sum256(a.Content)) == a.Name:
+	case a.Err == nil && a.Proven():
 		f.content = a.Content
 		if f.content == nil {
 			f.content = []byte{}

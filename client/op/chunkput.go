@@ -9,23 +9,34 @@ import (
 )
 
 // storing puts a chunk (semantics §2): it goes to the vaults nearest to its name, and is stored when A of them say that
-// it is, durably.
+// it is, durably. Who says nothing is asked whether it has the chunk, a question that takes the same way behind it: the
+// content itself goes again only to whom it did not reach, or who may have room for it by now.
 type storing struct {
 	job
 	place    *place
 	content  []byte
 	wallet   *book
 	spending *spending
-	without  bool // without a permit
 	retries  bool
+	spread   bool
 	closing  vaultnet.Time
 	finish   func(err *refusal.Error) // called once
 
 	put      *wire.PutChunk
+	probe    *wire.GetChunk
 	again    repeat
-	said     roster[*wire.ChunkAnswer]
+	said     roster[kept]
 	renewals int
 	hushed   vaultnet.Time // since when too many refuse; 0: they don't
+	enough   vaultnet.Time // since when enough have stored it; 0: they haven't
+}
+
+// kept is what a vault was sent and has said.
+type kept struct {
+	at     vaultnet.Time // when it was sent the content last
+	stored bool
+	err    *refusal.Error // why it did not store it
+	lacks  int            // how often it has said since then that it has no such chunk
 }
 
 func (m PutChunk) begin(c *Client, t Ticket) {
@@ -44,8 +55,11 @@ func (m PutChunk) begin(c *Client, t Ticket) {
 		o.fail(err)
 		return
 	}
-	a := vaultnet.ChunkAddress(m.Content)
-	s := &storing{place: c.place(a), content: m.Content, retries: !m.NoRetry, closing: c.now.Add(timeout)}
+	a := vaultnet.Address{Kind: vaultnet.KindImmutableData, Name: m.Name}
+	if m.Name == (vaultnet.Name{}) {
+		a = vaultnet.ChunkAddress(m.Content)
+	}
+	s := &storing{place: c.place(a), content: m.Content, retries: !m.NoRetry, spread: m.Spread, closing: c.now.Add(timeout)}
 	if p := m.Permit.given; p != nil {
 		s.put = &wire.PutChunk{Content: m.Content, Permit: p}
 	} else {
@@ -62,7 +76,20 @@ func (m PutChunk) begin(c *Client, t Ticket) {
 	s.place.join(&s.job)
 	s.start(c, s.step)
 	if s.put != nil {
-		s.put.Call = c.open(s)
+		s.open()
+	}
+}
+
+// open begins to listen for answers, once there is something to send.
+func (s *storing) open() {
+	s.put.Call = s.c.open(s)
+	s.probe = &wire.GetChunk{Call: s.c.open(s), Name: s.place.address.Name}
+}
+
+func (s *storing) close() {
+	if s.put != nil {
+		s.c.close(s.put.Call)
+		s.c.close(s.probe.Call)
 	}
 }
 
@@ -70,9 +97,7 @@ func (s *storing) end(err *refusal.Error) {
 	if s.over {
 		return
 	}
-	if s.put != nil {
-		s.c.close(s.put.Call)
-	}
+	s.close()
 	if s.spending != nil {
 		s.spending.done(s.put != nil) // what was shown may have been taken
 	}
@@ -84,10 +109,17 @@ func (s *storing) end(err *refusal.Error) {
 func (s *storing) answer(from vaultnet.PublicKey, m wire.Message) {
 	a, ok := m.(*wire.ChunkAnswer)
 	w := s.said.find(from)
-	if !ok || w == nil || a.Name != s.place.address.Name {
+	if !ok || w == nil || a.Name != s.place.address.Name || w.word.stored {
 		return
 	}
-	w.heard, w.word = true, a
+	switch {
+	case a.Stored:
+		w.heard, w.word.stored, w.word.err = true, true, nil
+	case a.Call == s.probe.Call:
+		w.word.lacks++
+	default:
+		w.heard, w.word.err = a.Err != nil, a.Err
+	}
 	s.place.hear(from, wire.SetRef{}, nil, a.Nearer)
 	s.poke()
 }
@@ -100,31 +132,35 @@ func (s *storing) step() {
 	refusing, most := 0, 0
 	seats := s.said.of(members)
 	for i, w := range seats {
-		if w.word.Stored {
+		if w.word.stored {
 			stored++
 			continue
 		}
-		if w.word.Err == nil {
-			continue
-		}
 		refusing++
-		if w.word.Err.Kind == refusal.PermitInvalid {
+		if w.word.err.Kind == refusal.PermitInvalid {
 			unpaid++
 		}
 		n := 0
 		for _, o := range seats[i:] {
-			if o.word.Err != nil && refusal.Same(o.word.Err, w.word.Err) {
+			if o.word.err != nil && refusal.Same(o.word.err, w.word.err) {
 				n++
 			}
 		}
 		if n > most {
-			why, most = w.word.Err, n
+			why, most = w.word.err, n
 		}
 	}
+	next := s.closing
 	switch {
 	case stored > 0 && stored >= limits.stored && !s.place.vague():
-		s.end(nil)
-		return
+		if s.enough == 0 {
+			s.enough = s.c.now
+		}
+		if !s.spread || !s.linger(members) || s.c.now >= s.closing {
+			s.end(nil)
+			return
+		}
+		next = min(next, s.enough.Add(lingerFor))
 	case s.c.now >= s.closing:
 		if why == nil || most < limits.shown {
 			why = refusal.New(refusal.Unavailable)
@@ -136,8 +172,8 @@ func (s *storing) step() {
 		s.spending.spoil()
 		s.spending.done(false)
 		s.spending = nil
-		s.c.close(s.put.Call)
-		s.put, s.said, s.again = nil, roster[*wire.ChunkAnswer]{}, repeat{}
+		s.close()
+		s.put, s.said, s.again = nil, roster[kept]{}, repeat{}
 	case refusing <= len(members)-limits.stored, most < limits.shown:
 		s.hushed = 0
 	case !(s.retries && why.Kind.Retryable()):
@@ -149,7 +185,6 @@ func (s *storing) step() {
 			return
 		}
 	}
-	next := s.closing
 	if s.hushed != 0 {
 		next = min(next, s.hushed.Add(hesitation))
 	}
@@ -163,12 +198,47 @@ func (s *storing) step() {
 	due := s.again.due(s.c.now)
 	for _, v := range s.place.audience() {
 		w := s.said.admit(v)
-		if w != nil && (!w.asked || due && !(w.heard && w.word.Stored)) {
-			w.asked = true
+		switch {
+		case w == nil, w.word.stored:
+		case !w.asked || due && (w.word.err != nil || w.word.lacks > 1) && s.mayRepeat(w.word.at):
+			w.asked, w.word.at, w.word.lacks = true, s.c.now, 0
 			s.c.send(v, s.put)
+		case due && w.word.err == nil:
+			s.c.send(v, s.probe)
 		}
 	}
 	s.wake(min(next, s.again.next))
+}
+
+// mayRepeat reports whether content that went out then may go again.
+func (s *storing) mayRepeat(then vaultnet.Time) bool {
+	return len(s.content) < largeRequest || s.c.now >= then.Add(largeAgain)
+}
+
+// linger reports whether there is still a vault to wait for that is to store the chunk, and has neither done so nor
+// refused. Who is waited for in vain is not waited for again for some time.
+func (s *storing) linger(members []vaultnet.PublicKey) bool {
+	long := s.c.now >= s.enough.Add(lingerFor)
+	for _, v := range members {
+		if w := s.said.find(v); w != nil && w.heard || s.c.now < s.c.tardy[v] {
+			continue
+		}
+		if !long {
+			return true
+		}
+		s.c.isTardy(v)
+	}
+	return false
+}
+
+// maxTardy bounds the vaults that are not waited for.
+const maxTardy = 1024
+
+func (c *Client) isTardy(v vaultnet.PublicKey) {
+	if len(c.tardy) >= maxTardy || c.tardy == nil {
+		c.tardy = make(map[vaultnet.PublicKey]vaultnet.Time)
+	}
+	c.tardy[v] = c.now.Add(tardyFor)
 }
 
 // pay gets the permit that names the chunk. It reports whether there is one.
@@ -188,6 +258,7 @@ func (s *storing) pay() bool {
 	if !s.spending.ready() {
 		return false
 	}
-	s.put = &wire.PutChunk{Call: s.c.open(s), Content: s.content, Permit: s.spending.permit()}
+	s.put = &wire.PutChunk{Content: s.content, Permit: s.spending.permit()}
+	s.open()
 	return true
 }

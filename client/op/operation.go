@@ -82,7 +82,11 @@ type (
 	PutChunk struct {
 		As      vaultnet.Signer
 		Account vaultnet.PublicKey
-		Content []byte // not changed afterwards
+		Content []byte        // not changed afterwards
+		Name    vaultnet.Name // of the content, where it is known; zero: it is computed
+		// Spread has it wait, once A have stored the chunk, for the other vaults, a second at most: who puts one chunk after
+		// another does not leave the slower vaults behind.
+		Spread bool
 		Options
 	}
 	// GetChunk fetches a chunk by its name. Result: its content, a []byte.

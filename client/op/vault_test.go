@@ -78,7 +78,10 @@ func (v *vault) honest(m wire.Message) []wire.Message {
 		return one(&wire.ChunkAnswer{Call: m.Call, Name: vaultnet.ChunkAddress(m.Content).Name, Stored: true})
 	case *wire.GetChunk:
 		if b, ok := v.chunks[m.Name]; ok {
-			return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Content: b})
+			if !m.Full {
+				return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Stored: true})
+			}
+			return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Stored: true, Content: b})
 		}
 		return one(&wire.ChunkAnswer{Call: m.Call, Name: m.Name, Err: refusal.New(refusal.NoSuchData)})
 	case *wire.Bundle:

@@ -157,7 +157,7 @@ func chunkAnswer(c *coder, m *ChunkAnswer) {
 	call(c, &m.Call)
 	name(c, &m.Name)
 	c.bool(&m.Stored, "stored")
-	c.bytes(&m.Content, 0, vaultnet.MaxSize, "content")
+	c.content(&m.Content)
 	optional(c, &m.Err, refused, "refusal")
 	list(c, &m.Nearer, 0, maxNearer, publicKey, "nearer vaults")
 }

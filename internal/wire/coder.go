@@ -25,6 +25,7 @@ import (
 type coder struct {
 	mode    mode
 	alias   bool   // decoding: byte strings are not copied
+	whole   int    // decoding: bytes of the frame
 	buf     []byte // encoding: what was written; decoding: what is left to read
 	network vaultnet.NetworkID
 	err     *refusal.Error
@@ -174,6 +175,20 @@ func (c *coder) bytes(b *[]byte, min, max int, what string) {
 	if c.mode == encoding {
 		c.buf = canonical.AppendBytes(c.buf, *b)
 	}
+}
+
+// content is a chunk's content. One that is large and most of a frame is not copied out of it: what else of the frame is
+// kept in memory with it is little.
+func (c *coder) content(b *[]byte) {
+	const most = 8 // all but an eighth
+	alias := c.alias
+	if n := len(c.buf); n >= largeContent && c.whole-n <= c.whole/most {
+		if major, length, ok := (&coder{buf: c.buf}).readHead(); ok && major == majorBytes && length >= uint64(c.whole-c.whole/most) {
+			c.alias = true
+		}
+	}
+	c.bytes(b, 0, vaultnet.MaxSize, "content")
+	c.alias = alias
 }
 
 // key is a byte string of at most max bytes that the value holds as a string.

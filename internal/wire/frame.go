@@ -37,6 +37,10 @@ type encoder struct {
 
 // add appends a message, on a new frame where it does not fit the open one.
 func (e *encoder) add(m Message) {
+	if n := len(contentOf(m)); n >= largeContent {
+		e.alone(m, n)
+		return
+	}
 	start := len(e.open)
 	b, err := appendMessage(e.open, m)
 	if err != nil {
@@ -54,6 +58,34 @@ func (e *encoder) add(m Message) {
 	}
 	e.open = b
 	e.count++
+}
+
+// alone puts a message of much content on a frame of its own, in memory that fits it: it is copied once, and whoever opens
+// the frame can leave the content where it is.
+func (e *encoder) alone(m Message, content int) {
+	e.flush()
+	frame, err := appendMessage(canonical.AppendArray(make([]byte, 0, content+roomBeside), 1), m)
+	if err != nil {
+		e.failed = append(e.failed, err)
+		return
+	}
+	e.frames = append(e.frames, frame)
+}
+
+const (
+	largeContent = 64 << 10 // bytes from which on a chunk's content is not copied where that can be avoided
+	roomBeside   = 3 << 10  // for what else is in the message, mostly: the permit of a chunk
+)
+
+// contentOf is the content of a chunk that a message carries; nil: none.
+func contentOf(m Message) []byte {
+	switch m := m.(type) {
+	case *PutChunk:
+		return m.Content
+	case *ChunkAnswer:
+		return m.Content
+	}
+	return nil
 }
 
 // flush closes the open frame.
@@ -115,7 +147,8 @@ func appendMessage(b []byte, m Message) ([]byte, error) {
 
 // Open decodes a frame and verifies every signature in it: those of requests and what is attached to them, votes,
 // certificates, proposals, wishes, views, withdrawals, askers, permits, statements. A frame of which anything is wrong
-// is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of frame.
+// is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of frame but the content
+// of a chunk that is most of it: so the frame must not be changed afterwards.
 func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Message, error) {
 	messages, err := decodeFrame(frame, network)
 	if err != nil {
@@ -127,6 +160,12 @@ func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Mess
 		if j.message(m); c.err != nil {
 			return nil, c.err
 		}
+		switch m := m.(type) {
+		case *PutChunk:
+			m.hash(m.Content)
+		case *ChunkAnswer:
+			m.hash(m.Content)
+		}
 	}
 	return messages, nil
 }
@@ -136,7 +175,7 @@ func decodeFrame(frame []byte, network vaultnet.NetworkID) ([]Message, error) {
 	if len(frame) > vaultnet.MaxFrame {
 		return nil, refusal.Invalid("frame: %d bytes, at most %d", len(frame), vaultnet.MaxFrame)
 	}
-	c := coder{mode: decoding, network: network, buf: frame}
+	c := coder{mode: decoding, network: network, buf: frame, whole: len(frame)}
 	var messages []Message
 	list(&c, &messages, 1, MaxMessages, message, "messages")
 	c.end("frame")

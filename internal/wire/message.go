@@ -82,6 +82,7 @@ type (
 		Call    Call
 		Content []byte         // ≤ 1 MiB
 		Permit  *permit.Permit // names the chunk
+		hashed
 	}
 	// GetChunk asks for a chunk, or only whether it is held. Answered by [ChunkAnswer].
 	GetChunk struct {
@@ -185,6 +186,7 @@ type (
 		Content []byte
 		Err     *refusal.Error
 		Nearer  []vaultnet.PublicKey
+		hashed
 	}
 	// Hello is the first message on a connection: the sender's network parameters. A mismatch is answered by Goodbye.
 	Hello struct{ Parameters vaultnet.Parameters }

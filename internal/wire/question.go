@@ -61,7 +61,7 @@ func getStatement(c *coder, m *GetStatement) {
 
 func putChunk(c *coder, m *PutChunk) {
 	call(c, &m.Call)
-	c.bytes(&m.Content, 0, vaultnet.MaxSize, "content")
+	c.content(&m.Content)
 	required(c, &m.Permit, shownPermit, "permit")
 }
 

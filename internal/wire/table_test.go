@@ -71,7 +71,7 @@ func TestTheGreatestMessagesFit(t *testing.T) {
 		&Hello{vaultnet.Parameters{Name: strings.Repeat("n", maxNetName), AccountOperations: 1<<63 - 1}},
 		&Goodbye{problems},
 		&Read{Call: 1<<64 - 1, Address: data, Query: make([]byte, maxQuery)},
-		&PutChunk{1<<64 - 1, make([]byte, vaultnet.MaxSize), &shown},
+		&PutChunk{Call: 1<<64 - 1, Content: make([]byte, vaultnet.MaxSize), Permit: &shown},
 		&Reply{Address: data, Outcome: agreement.Applied, Set: ref, Result: make([]byte, maxResult), Members: set, Permit: by, Nearer: sixteen},
 		&Reply{Address: data, Outcome: agreement.Refused, Set: ref, Err: problems, Members: set, Nearer: sixteen},
 		&ReadAnswer{Set: ref, Time: maxTime, Err: problems, Value: make([]byte, maxValue), Members: set, Nearer: sixteen},

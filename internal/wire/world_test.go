@@ -266,7 +266,7 @@ func (w *world) samples() []Message {
 		&GetView{3, data},
 		&GetSet{4, a},
 		&GetStatement{5, data, issued.Digest(), issued.Expires},
-		&PutChunk{6, chunk, w.permit(vaultnet.ChunkAddress(chunk))},
+		&PutChunk{Call: 6, Content: chunk, Permit: w.permit(vaultnet.ChunkAddress(chunk))},
 		&GetChunk{7, vaultnet.Name{1}, true},
 		&Reply{Address: a, ID: vaultnet.Digest{1}, Outcome: agreement.Applied, Height: 8, Set: SetRef{Number: 2, Digest: vaultnet.Digest{2}},
 			Result: account.EncodeResult(&account.Issued{Body: issued, Counts: []byte{1, 8}}), Permit: w.attest(w.vaults[0], issued.Leaf(w.network))},

@@ -23,9 +23,12 @@ var (
 	ErrMemory    = errors.New("frame: the memory for frames being read is used up")
 )
 
-// FirstPart is how many bytes of a frame memory is taken for before any of it has come; then as much again as has come. A
-// length alone makes nobody allocate more.
-const FirstPart = 64 << 10
+// FirstPart is how many bytes of a frame memory is taken for before any of it has come. A length alone makes nobody
+// allocate more. Then comes growth times what has come: a chunk of 1 MiB is copied once, by a sixteenth of it.
+const (
+	FirstPart = 64 << 10
+	growth    = 15
+)
 
 // Reader reads frames from a stream. All its fields must be set.
 type Reader struct {
@@ -73,7 +76,7 @@ func (r *Reader) Next() (frame []byte, reserved int, err error) {
 		if have += got; have == n {
 			return frame, reserved, nil
 		}
-		more := min(n-have, have)
+		more := min(n-have, growth*have)
 		if !r.Reserve(more) {
 			return nil, reserved, fmt.Errorf("%w: a frame of %d bytes", ErrMemory, n)
 		}

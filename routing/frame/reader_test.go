@@ -55,10 +55,10 @@ func TestFrameReaderRefuses(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v; want %v", name, len(frame), err, c.want)
 		}
 	}
-	in := Append(nil, make([]byte, 4*FirstPart))
+	in := Append(nil, make([]byte, 32*FirstPart))
 	asked := 0
-	_, reserved, err := readerOf(bytes.NewReader(in), func(n int) bool { asked += n; return asked <= FirstPart }).Next()
-	if !errors.Is(err, ErrMemory) || reserved != FirstPart {
+	_, reserved, err := readerOf(bytes.NewReader(in), func(n int) bool { asked += n; return asked <= 15*FirstPart }).Next()
+	if !errors.Is(err, ErrMemory) || reserved != 15*FirstPart {
 		t.Errorf("without memory: %v, %d reserved", err, reserved)
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
-	"vaultnet/immutabledata"
 	"vaultnet/internal/wire"
 	"vaultnet/refusal"
 )
@@ -71,7 +70,7 @@ func chunkKey(n vaultnet.Name) []byte { return append([]byte{sectionChunk}, n[:]
 // putChunk stores a chunk that is paid for. Putting what is held succeeds again: the permit names the chunk, so it is
 // good for it once, however often it is shown. Who shows it does not matter: what it pays for is fixed.
 func (v *Vault) putChunk(from vaultnet.PublicKey, m *wire.PutChunk) {
-	name := immutabledata.NameOf(m.Content)
+	name := m.Name()
 	a := chunkAddress(name)
 	answer := func(err *refusal.Error) {
 		ca := &wire.ChunkAnswer{Call: m.Call, Name: name, Stored: err == nil}
@@ -189,11 +188,11 @@ func (v *Vault) lacksChunk(to vaultnet.PublicKey, call wire.Call, name vaultnet.
 	v.send(to, &wire.ChunkAnswer{Call: call, Name: name, Err: v.refused(a, refusal.New(kind)), Nearer: v.nearer(a.Location())})
 }
 
-// chunkLoaded takes a chunk that was read, and checks it: what is damaged is lost, and fetched again.
+// chunkLoaded takes a chunk that was read; no content: it is damaged, so it is lost, and fetched again.
 func (v *Vault) chunkLoaded(name vaultnet.Name, content []byte) {
 	waiting := v.chunks.getting[name]
 	delete(v.chunks.getting, name)
-	if content == nil || immutabledata.Check(name, content) != nil {
+	if content == nil {
 		if _, held := v.chunks.at[name]; held {
 			if f := v.cfg.Observer.Damaged; f != nil {
 				f(chunkAddress(name), refusal.New(refusal.CorruptData))

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"vaultnet"
-	"vaultnet/immutabledata"
 	"vaultnet/internal/wire"
 )
 
@@ -195,7 +194,7 @@ func (v *Vault) chunkAnswer(from vaultnet.PublicKey, m *wire.ChunkAnswer) {
 		return
 	}
 	delete(v.chunks.fetching, m.Name)
-	if m.Err == nil && immutabledata.Check(m.Name, m.Content) == nil && v.storeChunk(m.Name, m.Content) == nil {
+	if m.Err == nil && m.Proven() && v.storeChunk(m.Name, m.Content) == nil {
 		v.send(from, &wire.Chunks{Names: []vaultnet.Name{m.Name}, Held: true})
 	}
 	v.fetchChunks()

@@ -2,6 +2,7 @@ package core
 
 import (
 	"vaultnet"
+	"vaultnet/immutabledata"
 	"vaultnet/internal/wire"
 )
 
@@ -84,7 +85,11 @@ func Loaded(a vaultnet.Address, records []vaultnet.Write) Input {
 	return Input{event: &event{kind: loaded, address: a, records: records}}
 }
 
-// ChunkLoaded answers [Output.Loads] for a chunk; nil content: there is none.
+// ChunkLoaded answers [Output.Loads] for a chunk; nil content: there is none. It checks the content, so it is best called
+// beside the vault's steps.
 func ChunkLoaded(name vaultnet.Name, content []byte) Input {
+	if content != nil && immutabledata.Check(name, content) != nil {
+		content = nil
+	}
 	return Input{event: &event{kind: chunkLoaded, name: name, content: content}}
 }
