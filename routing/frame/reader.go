@@ -24,10 +24,10 @@ var (
 )
 
 // FirstPart is how many bytes of a frame memory is taken for before any of it has come. A length alone makes nobody
-// allocate more. Then comes growth times what has come: a chunk of 1 MiB is copied once, by a sixteenth of it.
+// allocate more. Then memory is taken for growth times what has come: of a frame with a chunk of 1 MiB a sixteenth is copied.
 const (
 	FirstPart = 64 << 10
-	growth    = 15
+	growth    = 16
 )
 
 // Reader reads frames from a stream. All its fields must be set.

@@ -55,10 +55,10 @@ func TestFrameReaderRefuses(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v; want %v", name, len(frame), err, c.want)
 		}
 	}
-	in := Append(nil, make([]byte, 32*FirstPart))
+	in := Append(nil, make([]byte, 2*growth*FirstPart))
 	asked := 0
-	_, reserved, err := readerOf(bytes.NewReader(in), func(n int) bool { asked += n; return asked <= 15*FirstPart }).Next()
-	if !errors.Is(err, ErrMemory) || reserved != 15*FirstPart {
+	_, reserved, err := readerOf(bytes.NewReader(in), func(n int) bool { asked += n; return asked <= growth*FirstPart }).Next()
+	if !errors.Is(err, ErrMemory) || reserved != growth*FirstPart {
 		t.Errorf("without memory: %v, %d reserved", err, reserved)
 	}
 }
