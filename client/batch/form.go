@@ -53,8 +53,8 @@ func parseHex(s string) ([]byte, error) {
 	return b, nil
 }
 
-// parseName reads the name of an object: 64 hex digits are the name itself, anything else stands for its SHA-256.
-func parseName(s string) vaultnet.Name {
+// ParseName reads the name of an object as operations give it: 64 hex digits are the name itself, anything else stands for its SHA-256.
+func ParseName(s string) vaultnet.Name {
 	if n, err := parseChunkName(s); err == nil {
 		return n
 	}

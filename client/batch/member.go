@@ -137,7 +137,7 @@ func address(to *vaultnet.Address) *member {
 				switch name {
 				case "name":
 					s, err := readString(raw)
-					to.Name, named = parseName(s), true
+					to.Name, named = ParseName(s), true
 					return err
 				case "tag":
 					return setTag(string(raw))
@@ -152,7 +152,7 @@ func address(to *vaultnet.Address) *member {
 		flags: []Flag{
 			{Name: "name", Value: "NAME", About: "name of the object: 64 hex digits, or any text, which stands for its SHA-256", Needed: true,
 				Set: func(s string) error {
-					to.Name = parseName(s)
+					to.Name = ParseName(s)
 					return nil
 				}},
 			{Name: "tag", Value: "N", About: "tag of the object (default 0)", Set: setTag},

@@ -61,5 +61,5 @@
 //	record.go info.go                         what is kept of a file
 //	blob.go geometry.go chunk.go              its content
 //	filesystem.go readdir.go ways.go iofs.go  paths, lists, io/fs
-//	file.go directory.go rename.go            reading and writing, directories, renames that a crash never loses
+//	file.go draft.go directory.go rename.go   reading, writing, uploads that go on, renames that a crash never loses
 package container

@@ -22,7 +22,7 @@ func newBatch(s streams) *ffcli.Command {
 	var parallel int
 	var noRetry bool
 	var timeout time.Duration
-	flags.StringVar(&c.network, "network", "", "network `FILE`, or the name of a network that simnet runs on this machine (default: the one called local)")
+	c.networkFlag(flags)
 	flags.StringVar(&keys, "keys", "", "keep the keys of labels in `DIR`, mode 0600 (default: they are made for this run and forgotten)")
 	flags.IntVar(&parallel, "parallel", 1, "`N` lines at once, answered in order; nothing runs beside a sleep")
 	flags.BoolVar(&noRetry, "no-retry", false, "have retryable refusals be the answer")

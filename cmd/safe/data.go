@@ -37,6 +37,7 @@ func newVerb(s streams, v *batch.Verb, flags *flag.FlagSet) *verb {
 type value struct {
 	flag  batch.Flag
 	given map[string]bool
+	text  string // as it was given last
 }
 
 func (v *value) String() string   { return "" }
@@ -46,7 +47,7 @@ func (v *value) Set(s string) error {
 	if v.given[v.flag.Name] && !v.flag.Many {
 		return fmt.Errorf("given twice")
 	}
-	v.given[v.flag.Name] = true
+	v.given[v.flag.Name], v.text = true, s
 	return v.flag.Set(s)
 }
 

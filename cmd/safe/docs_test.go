@@ -35,6 +35,7 @@ func steady(s string) string {
 		{`"height":\d+`, `"height":…`},
 		{`(?m)^(height|done|reserved|available)( +)\d+$`, `${1}${2}…`},
 		{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`, `…`},
+		{`(?m)^(as app .* of )[0-9a-f]{8}$`, `${1}…`},
 		{`"key":"[0-9a-f]{64}"`, `"key":"…"`},
 		{`(?m)^[0-9a-f]{64}(  [a-z0-9-]+)$`, `3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29$1`},
 	} {

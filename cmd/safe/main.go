@@ -69,9 +69,6 @@ func usageError(format string, args ...any) error {
 
 // one refuses arguments that are not just one.
 func one(args []string, what string) error {
-	if len(args) > 1 && strings.HasPrefix(args[1], "-") {
-		return usageError("%s: flags come before arguments", args[1])
-	}
 	if len(args) != 1 {
 		return usageError("want one %s", what)
 	}
@@ -81,6 +78,7 @@ func one(args []string, what string) error {
 // run is the command: it returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
+	args = commandline.Arrange(root, args)
 	err := root.Parse(args)
 	if err == nil {
 		err = root.Run(ctx)
@@ -126,10 +124,12 @@ EXAMPLES
 
 The network is the one on this machine that simnet runs, or -network FILE. Flags may be written -x or --x.
 "safe <subcommand> -h" lists those of a subcommand.`),
-		FlagSet:     commandline.NewFlagSet("safe"),
-		UsageFunc:   commandline.Usage,
-		Subcommands: []*ffcli.Command{newKey(s), newAccount(s), newData(s), newChunk(s), newBatch(s)},
-		Exec:        noSubcommand("safe"),
+		FlagSet:   commandline.NewFlagSet("safe"),
+		UsageFunc: commandline.Usage,
+		Subcommands: []*ffcli.Command{newAccount(s), newApps(s), newAuthorise(s), newRevoke(s),
+			newLs(s), newTree(s), newStat(s), newCat(s), newPut(s), newGet(s), newCp(s), newMv(s), newRm(s), newMkdir(s), newSync(s),
+			newKey(s), newData(s), newChunk(s), newBatch(s)},
+		Exec: noSubcommand("safe"),
 	}
 }
 

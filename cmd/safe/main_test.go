@@ -68,7 +68,7 @@ func TestUsage(t *testing.T) {
 		{"data get-version -name n", 3, "go run ./cmd/simnet"},
 		{"data get-version -name n -network other", 3, "simnet -name NAME"},
 		{"data get-version -name n -network ./nowhere.json", 3, "nowhere.json"},
-		{"account show", 2, "-as is missing"},
+		{"account show", 2, "nobody is logged in"},
 		{"account create -h", 0, "create-account"},
 		{"chunk put", 2, "FILE"},
 		{"chunk put f", 2, "-as is missing"},
@@ -118,6 +118,8 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("LONG", "_documents/"+strings.Repeat("a", 4097))
+			e.Setenv("BYTES", "_documents/\xff")
 			gone := *file // a network of which nobody is there any more
 			gone.Bootstrap = nil
 			for _, address := range file.Bootstrap {

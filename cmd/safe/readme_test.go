@@ -18,20 +18,30 @@ func TestReadme(t *testing.T) {
 	}
 	const path = "../../README.md"
 	document := read(t, path)
+	top, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	blocks := fences(document)
-	if len(blocks) != 3 || blocks[0].language != "console" || blocks[1].language != "go" || blocks[2].language != "text" {
+	if len(blocks) != 4 || blocks[0].language != "console" || blocks[1].language != "console" || blocks[2].language != "go" || blocks[3].language != "text" {
 		t.Fatalf("%d blocks in %s", len(blocks), path)
 	}
 	cache := goCache(t) // before the cache folder is another one
 	if err := home(t.TempDir(), startNetwork(t), t.Setenv); err != nil {
 		t.Fatal(err)
 	}
-	session := playSession(t, blocks[0].text)
-	printed := runProgram(t, cache, blocks[1].text)
-	if steady(session) == steady(blocks[0].text) {
-		session = blocks[0].text // the heights that are there will do
+	printed := runProgram(t, cache, blocks[2].text)
+	t.Chdir(t.TempDir())
+	var sessions [2]string
+	for i := range sessions {
+		sessions[i] = playSession(t, blocks[i].text)
+		if steady(sessions[i]) == steady(blocks[i].text) {
+			sessions[i] = blocks[i].text // the heights that are there will do
+		}
 	}
-	got := document[:blocks[0].begin] + session + document[blocks[0].end:blocks[2].begin] + printed + document[blocks[2].end:]
+	t.Chdir(top)
+	got := document[:blocks[0].begin] + sessions[0] + document[blocks[0].end:blocks[1].begin] + sessions[1] +
+		document[blocks[1].end:blocks[3].begin] + printed + document[blocks[3].end:]
 	compare(t, path, document, got)
 }
 
@@ -55,17 +65,31 @@ func playSession(t *testing.T, text string) string {
 			}
 			got.WriteString(in + "END\n")
 		}
-		arguments, ok := strings.CutPrefix(command, "./safe ")
-		if !ok {
-			if command != "go build ./cmd/safe" {
-				t.Errorf("the session has a command that no test runs: %s", command)
-			}
+		if !strings.HasPrefix(command, "./safe ") {
+			shell(t, command)
 			continue
 		}
-		_, stdout, stderr := safe(t, in, words(t, arguments)...)
-		got.WriteString(stdout + stderr)
+		run(t.Context(), words(t, command)[1:], streams{strings.NewReader(in), &got, &got})
 	}
 	return got.String()
+}
+
+// shell does what else there is in a session than safe.
+func shell(t *testing.T, command string) {
+	t.Helper()
+	w := words(t, command)
+	switch {
+	case command == "go build ./cmd/safe":
+	case len(w) == 2 && w[0] == "export":
+		name, value, _ := strings.Cut(w[1], "=")
+		t.Setenv(name, value)
+	case len(w) == 4 && w[0] == "echo" && w[2] == ">":
+		if err := os.WriteFile(w[3], []byte(w[1]+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the session has a command that no test runs: %s", command)
+	}
 }
 
 // words splits a command line at spaces, but not within single quotes.

@@ -29,8 +29,12 @@ type common struct {
 const connectTime = 15 * time.Second
 
 func (c *common) flags(f *flag.FlagSet) {
-	f.StringVar(&c.network, "network", "", "network `FILE`, or the name of a network that simnet runs on this machine (default: the one called local)")
+	c.networkFlag(f)
 	c.keyFlags(f)
+}
+
+func (c *common) networkFlag(f *flag.FlagSet) {
+	f.StringVar(&c.network, "network", "", "network `FILE`, or the name of a network that simnet runs on this machine (default: the one called local)")
 }
 
 func (c *common) keyFlags(f *flag.FlagSet) {
