@@ -220,14 +220,17 @@ func (t *turn) wake() {
 	}
 }
 
-// patience is how long the member waits for the proposal of its round: less for a proposer it suspects.
+// patience is how long the member waits for the proposal of its round: much less for a proposer it suspects, whatever
+// the heights before have needed. It grows with the round all the same, for suspicion may be wrong.
 func (t *turn) patience() time.Duration {
-	d := roundTimeout(t.attempt.round + t.pace)
-	if t.host.Suspects(t.proposer(t.attempt.round)) {
-		d /= 5
+	if t.suspected() {
+		return roundTimeout(t.attempt.round) / suspectShare
 	}
-	return d
+	return roundTimeout(t.attempt.round + t.pace)
 }
+
+// suspected reports whether the member suspects the proposer of its round.
+func (t *turn) suspected() bool { return t.host.Suspects(t.proposer(t.attempt.round)) }
 
 // proposer of round r at height+1: the member at XOR rank (height + 1 + r) mod n.
 func (t *turn) proposer(r uint32) vaultnet.PublicKey {

@@ -16,6 +16,7 @@ const (
 	StatePinned      = 30 * time.Second // how long a state is kept for whoever fetches it in parts
 	PartSize         = 512 << 10        // bytes of records in one part of a state
 
+	suspectShare = 20        // part of a round's timeout for which a suspected proposer is waited for: 25 ms in round 0
 	maxPace      = 38        // rounds by which timeouts begin later: where they reach their cap
 	maxRelayed   = 64        // requests relayed at one height that are remembered as relayed
 	maxAhead     = 4         // bundles of a member about the height after the next, kept until that comes

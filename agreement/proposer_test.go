@@ -34,7 +34,7 @@ func TestRule03WaitsLessForASuspectedProposer(t *testing.T) {
 	s := alone(t, 8, 3)
 	s.m.host.suspect = map[vaultnet.PublicKey]bool{s.crew[s.at(0)].key: true}
 	s.submit(s.request("1=a", 1))
-	s.waits(99)
+	s.waits(24)
 	s.casts()
 	s.waits(1)
 	s.casts("prevote 0 nil")
@@ -43,6 +43,42 @@ func TestRule03WaitsLessForASuspectedProposer(t *testing.T) {
 	s.casts()
 	s.waits(1)
 	s.casts("prevote 1 nil")
+}
+
+// A block does not wait for a suspected member to be missed first: 25 ms for its proposal, none once the round is barren.
+func TestRule03ASuspectedProposerCostsLittle(t *testing.T) {
+	c := newCluster(t, 8)
+	c.create()
+	absent := c.find(c.set.Members[2]) // proposer of height 2
+	absent.down = true
+	for _, m := range c.members {
+		m.host.suspect = map[vaultnet.PublicKey]bool{absent.key: true}
+	}
+	c.delay = func(parcel) vaultnet.Time { return 2 }
+	for h := vaultnet.Height(2); h <= 10; h++ { // it is the first proposer twice
+		c.all(c.request("1=a", 1))
+		c.run(45)
+		c.height(h)
+	}
+	c.run(2_000)
+	c.silent()
+}
+
+// Where some do not suspect it, these wait for line 47's timeout; and where there was a polka, everybody does.
+func TestRule03ARoundThatIsNotBarrenIsWaitedFor(t *testing.T) {
+	s := alone(t, 8, 3)
+	s.m.host.suspect = map[vaultnet.PublicKey]bool{s.crew[s.at(0)].key: true}
+	s.submit(s.request("1=a", 1))
+	s.prevotes(0, nil, 1, 4)
+	s.precommits(0, nil, 2, 7)
+	s.waits(30)
+	if r := s.m.object.Round(); r != 0 {
+		t.Fatalf("round %d: who knows what was locked?", r)
+	}
+	s.prevotes(0, nil, 5, 5)
+	if r := s.m.object.Round(); r != 1 {
+		t.Fatalf("round %d after a barren one", r)
+	}
 }
 
 func TestRule03ASuspectedProposerIsHeardAllTheSame(t *testing.T) {

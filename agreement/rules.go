@@ -264,7 +264,7 @@ func (t *turn) timerRule() bool {
 		t.vote(Prevote, nil)
 	case a.phase == prevoted && a.prevoteAt <= t.now:
 		t.vote(Precommit, nil)
-	case a.precommitAt <= t.now:
+	case a.precommitAt <= t.now, t.barren(y):
 		var proof []*Vote
 		for _, v := range y.votes[Precommit-1] {
 			if v != nil {
@@ -276,6 +276,14 @@ func (t *turn) timerRule() bool {
 		return false
 	}
 	return true
+}
+
+// barren reports whether the round of a suspected proposer has come to nothing: q prevotes and q precommits are for nil.
+// Then no block can have been locked or decided in it, and there is nothing that line 47 would have to wait for. With a
+// proposer that is not suspected it does wait, so that rounds pass no faster than timeouts.
+func (t *turn) barren(y *tally) bool {
+	q := t.set.Quorum()
+	return y.count(Precommit, vaultnet.Digest{}) >= q && y.count(Prevote, vaultnet.Digest{}) >= q && t.suspected()
 }
 
 // propose makes this member's proposal of the round: the valid value with its proof, or what the pool holds. In round
