@@ -21,6 +21,7 @@ const (
 	DomainProposal  Domain = "vaultnet/proposal/1"  // leaf: a proposal
 	DomainWish      Domain = "vaultnet/wish/1"      // leaf: a wish for another set
 	DomainView      Domain = "vaultnet/view/1"      // leaf: a member's view of a free address's set
+	DomainLeaving   Domain = "vaultnet/leaving/1"   // leaf: that a vault wants to go, or stays
 	DomainPermit    Domain = "vaultnet/permit/1"    // leaf: a permit's body
 	DomainAllowance Domain = "vaultnet/allowance/1" // leaf of a permit: address and count
 	DomainStatement Domain = "vaultnet/statement/1" // leaf: use of a permit at an address

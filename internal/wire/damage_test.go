@@ -42,7 +42,7 @@ func signatures(v reflect.Value) int {
 }
 
 // How many signatures the messages of samples carry; all others none.
-var signatureCounts = map[string]int{"Submit": 1 + 4 + 6, "Withdraw": 1, "Read": 1, "PutChunk": 4, "Reply": 1, "ViewAnswer": 1, "StatementAnswer": 1,
+var signatureCounts = map[string]int{"Submit": 1 + 4 + 6, "Withdraw": 1, "Read": 1, "PutChunk": 4, "Reply": 1, "ViewAnswer": 1, "StatementAnswer": 1, "Leaving": 1,
 	"Bundle": 1 + 6 + 6 + 2 + 6 + 6 + (6 + 6 + 11 + 5 + 6) + (6 + 6 + 6) + (5 + 5) + 1 + 1}
 
 // Each signature of each message, when one bit of it is changed, makes the message refused: in a frame and as a value.

@@ -15,6 +15,8 @@
 package wire
 
 import (
+	"encoding/binary"
+
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/merkle"
@@ -211,6 +213,13 @@ type (
 		Address vaultnet.Address
 		Set     *agreement.Set
 	}
+	// Leaving says that its signer, who alone may send it, wants to go, or that it stays after all: of two, what was said
+	// last counts. It gives nobody a right; whoever believes it wishes for sets without the signer.
+	Leaving struct {
+		Time  vaultnet.Time // on the signer's clock
+		Going bool
+		By    *merkle.Attestation
+	}
 	// Chunks lists names of chunks the sender holds near the receiver, so that the receiver asks for what it misses.
 	Chunks struct {
 		Names []vaultnet.Name // ≤ 4,096
@@ -247,3 +256,18 @@ func (*Bundle) message()          {}
 func (*Pointers) message()        {}
 func (*Invite) message()          {}
 func (*Chunks) message()          {}
+func (*Leaving) message()         {}
+
+// Leaf is what the signer states in its turn ([vaultnet.DomainLeaving]).
+func (m *Leaving) Leaf(network vaultnet.NetworkID) vaultnet.Digest {
+	var buf [80]byte
+	b := append(buf[:0], network[:]...)
+	b = append(b, m.By.Signer[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(m.Time))
+	if m.Going {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	return vaultnet.DomainLeaving.Hash(b)
+}

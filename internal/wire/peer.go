@@ -53,6 +53,12 @@ func invite(c *coder, m *Invite) {
 	required(c, &m.Set, set, "set")
 }
 
+func leaving(c *coder, m *Leaving) {
+	timestamp(c, &m.Time, "time")
+	c.bool(&m.Going, "going")
+	signedBy(c, &m.By)
+}
+
 func chunks(c *coder, m *Chunks) {
 	list(c, &m.Names, 0, maxChunkNames, name, "chunk names")
 	c.bool(&m.Held, "held")

@@ -88,6 +88,7 @@ var covered = map[string][]string{
 	"StatementAnswer": {
 		".Statement.", ".By.",
 	},
+	"Leaving": {".Time", ".Going", ".By."},
 	"Bundle": {".Proposal.Header.", ".Proposal.Round", ".Proposal.PolkaRound", ".Proposal.Polka.Ballot", ".Proposal.Proof.", ".Proposal.By.",
 		".Votes[0].", ".Votes[1].", ".Polka.Ballot.", ".Commit.Ballot.", ".Decided.Certificate.Ballot.", ".Decided.Proof.Members",
 		".Decided.Links[0].Certificate.Ballot.", ".State.Decided.Certificate.Ballot.", ".Withdraw[0].", ".Wishes[0]."},

@@ -111,6 +111,8 @@ func (w *world) signing(s vaultnet.Signer) map[string]Message {
 	settle := &account.Settle{Body: shown.Body, Allowance: shown.Allowance, Path: shown.Path}
 	used := settle.Statement()
 	settle.Statements = []merkle.Attestation{*by(used.Leaf(w.network))}
+	leaving := &Leaving{By: &merkle.Attestation{Signer: s.Public()}}
+	leaving.By = by(leaving.Leaf(w.network))
 	put := mutabledata.Encode(&mutabledata.Put{Owner: w.owner.Public()})
 	return map[string]Message{
 		"request":     &Submit{Request: NewRequest(w.network, request, Attached{})},
@@ -124,6 +126,7 @@ func (w *world) signing(s vaultnet.Signer) map[string]Message {
 		"proof":       &Submit{Request: NewRequest(w.network, w.sign(w.app, data, put), Attached{Proof: proof})},
 		"permit":      &Submit{Request: NewRequest(w.network, w.sign(w.app, data, w.insert().Body), Attached{Permit: shown})},
 		"chunk":       &PutChunk{Permit: shown},
+		"leaving":     leaving,
 		"closing":     &Submit{Request: NewRequest(w.network, w.sign(w.app, data, (&permit.Close{Permit: shown}).Encode()), Attached{})},
 		"statement":   &StatementAnswer{Statement: statement, By: by(statement.Leaf(w.network))},
 		"settlement":  &Submit{Request: w.operation(settle, Attached{})},

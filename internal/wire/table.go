@@ -145,6 +145,8 @@ var Table = []Row{
 		Purpose: "fetch an object and follow it: a set block is to add the receiver"}, 2, invite),
 	row(Row{Code: 22, Persona: DataManager, From: FromVault, MaxSize: maxChunkNames*34 + small, Counts: counts("names", maxChunkNames),
 		Purpose: "chunks the sender holds near the receiver"}, 2, chunks),
+	row(Row{Code: 23, Persona: AnyVault, From: FromVault, MaxSize: small,
+		Purpose: "the sender wants to go: find it successors; or that it stays"}, 3, leaving),
 }
 
 // maxRefusal is the most bytes that a refusal takes: its keys or problems name many entries.
@@ -204,6 +206,8 @@ func RowOf(m Message) *Row {
 		i = 21
 	case *Chunks:
 		i = 22
+	case *Leaving:
+		i = 23
 	default:
 		return nil
 	}

@@ -33,7 +33,7 @@ func TestTableIsInOrder(t *testing.T) {
 // Codes are on the wire: none ever changes its meaning.
 func TestCodesStay(t *testing.T) {
 	const want = "Hello Goodbye Submit Withdraw Read GetOutcome GetView GetSet GetStatement PutChunk GetChunk Reply ReadAnswer " +
-		"OutcomeAnswer ViewAnswer SetAnswer StatementAnswer ChunkAnswer Bundle Pointers Invite Chunks"
+		"OutcomeAnswer ViewAnswer SetAnswer StatementAnswer ChunkAnswer Bundle Pointers Invite Chunks Leaving"
 	var got []string
 	for i := range Table {
 		got = append(got, Table[i].Name)
@@ -83,6 +83,7 @@ func TestTheGreatestMessagesFit(t *testing.T) {
 		pointers,
 		&Invite{data, set},
 		&Chunks{Names: make([]vaultnet.Name, maxChunkNames)},
+		&Leaving{maxTime, true, by},
 	} {
 		b, err := appendMessage(nil, m)
 		row := RowOf(m)

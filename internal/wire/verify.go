@@ -70,6 +70,8 @@ func (j judgement) message(m Message) {
 		}
 	case *Invite:
 		j.set(m.Address, m.Set)
+	case *Leaving:
+		j.require(m.By.Verify(j.network, m.Leaf(j.network), j.v), "leaving: signature")
 	}
 }
 

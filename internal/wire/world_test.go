@@ -240,6 +240,13 @@ func (w *world) decided(bodies ...*agreement.Request) *agreement.Decided {
 		Links: []agreement.Link{{Header: w.header(), Certificate: w.certificate(data, agreement.Precommit), Set: w.set(2, data)}}}
 }
 
+// leaving is a vault's word that it wants to go.
+func (w *world) leaving(vault vaultnet.Signer) *Leaving {
+	m := &Leaving{Time: now, Going: true, By: &merkle.Attestation{Signer: vault.Public()}}
+	m.By = w.attest(vault, m.Leaf(w.network))
+	return m
+}
+
 // samples has each type of message at least once, with everything in it that it can hold, signed as it should be.
 func (w *world) samples() []Message {
 	a := vaultnet.AccountAddress(w.owner.Public())
@@ -292,6 +299,7 @@ func (w *world) samples() []Message {
 		&Pointers{List: []Pointer{{Address: data, Set: w.set(1, data)}, {Address: a, Set: w.set(4, a)}}, Done: true, Ask: true},
 		&Invite{data, w.set(3, data)},
 		&Chunks{[]vaultnet.Name{{1}, {2}}, true},
+		w.leaving(w.vaults[0]),
 	}
 }
 

@@ -25,6 +25,9 @@ type chunks struct {
 	planned bool   // a comparison is
 	hourly  bool   // the hourly one is planned
 	epoch   uint64 // of the neighbourhood at the last comparison
+
+	all      bool          // a comparison of all is planned
+	compared vaultnet.Time // when that was last done
 }
 
 // getter is a peer that asked for a chunk.
@@ -182,7 +185,7 @@ func (v *Vault) getChunk(from vaultnet.PublicKey, m *wire.GetChunk) {
 func (v *Vault) lacksChunk(to vaultnet.PublicKey, call wire.Call, name vaultnet.Name) {
 	a := chunkAddress(name)
 	kind := refusal.NoSuchData
-	if !v.settled(a) || v.now < v.changed.Add(chunkGrace) || v.chunks.listed[name] || v.chunks.fetching[name] != nil {
+	if !v.settled(a) || v.peers.self.leaving || v.now < v.changed.Add(chunkGrace) || v.chunks.listed[name] || v.chunks.fetching[name] != nil {
 		kind = refusal.NotSettled
 	}
 	v.send(to, &wire.ChunkAnswer{Call: call, Name: name, Err: v.refused(a, refusal.New(kind)), Nearer: v.nearer(a.Location())})

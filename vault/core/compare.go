@@ -71,7 +71,7 @@ func (v *Vault) compare(since uint64) {
 	var order []*peer
 	size := v.cfg.Parameters.GroupSize
 	for _, s := range spots {
-		group := v.peers.nearest(s.location, size, isPresent)
+		group := v.peers.nearest(s.location, size, isStaying)
 		if since > 0 && v.lastChange(s.location, group, size) <= since {
 			continue
 		}
@@ -118,22 +118,22 @@ func (v *Vault) chunkNames(from vaultnet.PublicKey, m *wire.Chunks) {
 	}
 }
 
-// confirm notes that a vault holds a chunk durably.
+// confirm notes that a vault holds a chunk durably. A vault that leaves needs the word of as many as there are.
 func (v *Vault) confirm(n vaultnet.Name, from vaultnet.PublicKey) {
 	l := chunkAddress(n).Location()
-	if _, ok := v.chunks.at[n]; !ok || v.responsible(l) {
+	if _, ok := v.chunks.at[n]; !ok || v.responsible(l) && !v.peers.self.leaving {
 		delete(v.chunks.confirms, n)
 		return
 	}
 	var by []vaultnet.PublicKey // those of the eight that have confirmed
-	group := v.peers.nearest(l, v.cfg.Parameters.GroupSize, isPresent)
+	group := v.peers.nearest(l, v.cfg.Parameters.GroupSize, isStaying)
 	for _, q := range group {
 		if q.key == from || slices.Contains(v.chunks.confirms[n], q.key) {
 			by = append(by, q.key)
 		}
 	}
 	v.chunks.confirms[n] = by
-	if len(by) == v.cfg.Parameters.GroupSize {
+	if len(by) == v.cfg.Parameters.GroupSize || v.peers.self.leaving && len(by) == len(group) {
 		v.dropChunk(n)
 	}
 }

@@ -38,6 +38,7 @@ func makeHandlers() (all [256]handler) {
 	put(on((*Vault).pointers))
 	put(on((*Vault).invite))
 	put(on((*Vault).chunkNames))
+	put(on((*Vault).hearLeaving))
 	return all
 }
 
@@ -58,6 +59,8 @@ func (v *Vault) take(in *Input) {
 		v.peerDown(e.vault)
 	case known:
 		v.known(e.vaults)
+	case departing:
+		v.leave(e.going)
 	case groupFound:
 		v.groupFound(e.name, e.vaults)
 	case loaded:

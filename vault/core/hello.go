@@ -8,7 +8,7 @@ import (
 
 // hello is the first message on a connection. A peer of another network is told which parameter differs, and what it
 // says from then on counts for nothing. A vault that says hello has, for all this one knows, just started: it is sent
-// everything that concerns it.
+// everything that concerns it, and it stays unless it goes on to say otherwise.
 func (v *Vault) hello(from vaultnet.PublicKey, m *wire.Hello) {
 	q := v.peers.get(from)
 	if name := v.cfg.Parameters.Difference(m.Parameters); name != "" {
@@ -20,6 +20,7 @@ func (v *Vault) hello(from vaultnet.PublicKey, m *wire.Hello) {
 		return
 	}
 	if q != nil && q.up {
+		v.setLeaving(q, false)
 		q.told = false
 		v.tell(q)
 	}

@@ -9,6 +9,7 @@ import (
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
 	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
 	"vaultnet/permit"
@@ -90,7 +91,7 @@ func (x *hostile) request(a vaultnet.Address) *agreement.Request {
 
 func (x *hostile) message() wire.Message {
 	a := x.address()
-	switch x.pick(16) {
+	switch x.pick(17) {
 	case 0:
 		return &wire.Submit{Request: x.request(a), Seen: vaultnet.Height(x.pick(1000))}
 	case 1:
@@ -133,6 +134,10 @@ func (x *hostile) message() wire.Message {
 		}
 		return c
 	case 14:
+		m := &wire.Leaving{Time: x.time(), Going: x.pick(2) == 0, By: &merkle.Attestation{Signer: x.sender.Public()}}
+		m.By = attest(x.town, &house{signer: x.sender}, m.Leaf(x.network))
+		return m
+	case 15:
 		b := &agreement.Bundle{Address: a, Height: vaultnet.Height(x.pick(1000)), Following: vaultnet.Height(x.pick(10))}
 		if x.pick(2) == 0 {
 			b.Want = &agreement.Want{Have: vaultnet.Height(x.pick(3)), At: vaultnet.Height(x.pick(3)), From: uint32(x.pick(5))}

@@ -15,6 +15,7 @@ type event struct {
 	address vaultnet.Address
 	records []vaultnet.Write
 	content []byte
+	going   bool
 }
 
 type eventKind uint8
@@ -28,6 +29,7 @@ const (
 	groupFound
 	loaded
 	chunkLoaded
+	departing
 )
 
 // Open decodes a frame that came from a peer and verifies every signature in it; all of its messages or, with a
@@ -66,6 +68,10 @@ func PeerUp(vault vaultnet.PublicKey) Input { return Input{event: &event{kind: p
 func PeerDown(peer vaultnet.PublicKey) Input {
 	return Input{event: &event{kind: peerDown, vault: peer}}
 }
+
+// Leave has the vault begin to leave its network, or stay after all. It goes on as before while it hands over; see
+// [Vault.Departure]. A vault that starts anew does not leave.
+func Leave(going bool) Input { return Input{event: &event{kind: departing, going: going}} }
 
 // Known tells the contents of the routing table, once the vault has found its place in the network and whenever it
 // changes much; empty, or nil, where it is the first vault of the network. Before the first Known a vault is settled

@@ -26,6 +26,10 @@ func (i *invitations) init() { i.at = make(map[vaultnet.Address]*invitation) }
 // invite takes one member's invitation.
 func (v *Vault) invite(from vaultnet.PublicKey, m *wire.Invite) {
 	e := v.objects.get(m.Address)
+	if v.peers.self.leaving {
+		v.ignore(from, "invitation of a vault that leaves")
+		return
+	}
 	if m.Set.Index(from) < 0 || m.Set.Index(v.cfg.Self) >= 0 {
 		v.ignore(from, "invitation to a set that it is not of")
 		return

@@ -60,18 +60,16 @@ func (c *changes) init() {
 
 // wanted is how this vault's own view wants a set changed; the zero Change where it is content.
 //
-// With all places taken a member that could not be reached for T_leave is replaced by the nearest vault that is up, or
-// just dropped where no other vault is known; else the farthest member by a nearer vault that has been up for T_join.
-// With places free they are filled; a gone member is dropped where no newcomer is there and not too few remain.
+// With all places taken a member that could not be reached for T_leave, or else one that wants to go, is replaced by the
+// nearest vault that is up, or just dropped where no other vault is known; else the farthest member by a nearer vault that
+// has been up for T_join. With places free they are filled; such a member is dropped where no newcomer is there and not
+// too few remain.
 func (v *Vault) wanted(a vaultnet.Address, s *agreement.Set) agreement.Change {
 	l := a.Location()
 	limit := v.cfg.Parameters.GroupSize
-	gone := vaultnet.PublicKey{}
-	for i := len(s.Members) - 1; i >= 0; i-- {
-		if v.gone(s.Members[i]) {
-			gone = s.Members[i]
-			break
-		}
+	gone := outermost(s, v.gone)
+	if gone.IsNobody() {
+		gone = outermost(s, v.leaves)
 	}
 	add := v.candidate(a, s, !gone.IsNobody())
 	var c agreement.Change
@@ -94,10 +92,21 @@ func (v *Vault) wanted(a vaultnet.Address, s *agreement.Set) agreement.Change {
 	return c
 }
 
-// candidate is the nearest vault that could join a set: up, for T_join unless the set is in danger, and not passed over.
+// outermost is the farthest member of a set that is so; nobody where none is.
+func outermost(s *agreement.Set, is func(vaultnet.PublicKey) bool) vaultnet.PublicKey {
+	for i := len(s.Members) - 1; i >= 0; i-- {
+		if is(s.Members[i]) {
+			return s.Members[i]
+		}
+	}
+	return vaultnet.PublicKey{}
+}
+
+// candidate is the nearest vault that could join a set: up and there to stay, for T_join unless the set is in danger, and
+// not passed over.
 func (v *Vault) candidate(a vaultnet.Address, s *agreement.Set, danger bool) *peer {
 	found := v.peers.nearest(a.Location(), 1, func(q *peer) bool {
-		if q != v.peers.self && (!isUp(q) || v.suspects(q)) || s.Index(q.key) >= 0 || q == v.peers.self {
+		if q == v.peers.self || q.leaving || !isUp(q) || v.suspects(q) || s.Index(q.key) >= 0 {
 			return false
 		}
 		if until, ok := v.changes.passed[passing{a, q.key}]; ok && v.now < until {
@@ -125,9 +134,11 @@ func (v *Vault) judgeChange(o *agreement.Object, c agreement.Change) agreement.V
 	}
 	q := v.peers.get(c.Add)
 	switch height, follows := v.follows(o, c.Add); {
+	case q == nil || q.leaving:
+		return agreement.No
 	case c.Add == v.cfg.Self:
 		return agreement.Yes
-	case q == nil || !isUp(q):
+	case !isUp(q):
 		return agreement.No
 	case !follows || height+64 < o.Height():
 		return agreement.NotYet // it may say so any moment
@@ -142,9 +153,9 @@ func (v *Vault) follows(o *agreement.Object, k vaultnet.PublicKey) (vaultnet.Hei
 	return height, ok && at.Add(followsFor) >= v.now
 }
 
-// mayDrop: the member is gone, or displaced by a nearer vault that has been up for T_join.
+// mayDrop: the member is gone, wants to go, or is displaced by a nearer vault that has been up for T_join.
 func (v *Vault) mayDrop(a vaultnet.Address, s *agreement.Set, c agreement.Change) bool {
-	if v.gone(c.Drop) {
+	if v.gone(c.Drop) || v.leaves(c.Drop) {
 		return true
 	}
 	q := v.peers.get(c.Add)

@@ -28,6 +28,9 @@ func (v *Vault) peerUp(k vaultnet.PublicKey) {
 	q.since, q.waiting = v.now, 0
 	q.asked, q.done, q.told = 0, 0, false
 	v.send(k, &wire.Hello{Parameters: v.cfg.Parameters})
+	if v.peers.self.leaving {
+		v.sayLeaving([]vaultnet.PublicKey{k})
+	}
 	v.appear(q)
 	v.asks = true
 	for _, l := range slices.Clone(v.alarms) { // awake objects repair at once what it missed
@@ -55,6 +58,7 @@ func (v *Vault) peerDown(k vaultnet.PublicKey) {
 	}
 	q.up, q.lost, q.since = false, true, v.now
 	q.done, q.told = 0, false
+	v.setLeaving(q, false)
 	v.fadeLater(q)
 }
 
@@ -152,7 +156,7 @@ func (v *Vault) relevant(q *peer) bool {
 		mid := s.split(lo, hi, bit)
 		a, b := bitOf(&me, bit), bitOf(&q.location, bit)
 		if a != b {
-			return v.peers.countUpTo(lo, mid, near) < near || v.peers.countUpTo(mid, hi, near) < near
+			return v.peers.countUpTo(lo, mid, near, isPresent) < near || v.peers.countUpTo(mid, hi, near, isPresent) < near
 		}
 		if a == 0 {
 			hi = mid
@@ -163,14 +167,14 @@ func (v *Vault) relevant(q *peer) bool {
 	return true
 }
 
-// nearTo lists the objects to which q is among the n nearest present vaults, itself counted as one, in order of
+// nearTo lists the objects to which q is among the n nearest vaults that stay, itself counted as one, in order of
 // location. Where the locations of an object and of q part, all vaults in the object's half are nearer to it: a half with
 // n vaults needs no looking at.
 func (v *Vault) nearTo(q *peer, n int) []*object {
 	var list []*object
 	objects, vaults := v.objects.space(), &v.peers.space
 	walkHalves(objects, vaults, q.location, func(lo, hi, vlo, vhi int) {
-		if v.peers.countUpTo(vlo, vhi, n) >= n {
+		if v.peers.countUpTo(vlo, vhi, n, isStaying) >= n {
 			return
 		}
 		for _, s := range objects.spots[lo:hi] {

@@ -20,6 +20,8 @@ type peer struct {
 	missed   bool          // it was not heard of for T_leave, and the sets it is in were looked at
 	foreign  bool          // of a network with other parameters
 	present  bool          // counted among the nearest: up, or not down for longer than T_leave
+	leaving  bool          // it wants to go
+	said     vaultnet.Time // when, on its own clock, it last said whether it does
 
 	entered uint64 // the epoch in which it became present
 	asked   uint64 // the epoch in which it was last asked for its pointers
@@ -117,7 +119,7 @@ func keys(list []*peer) []vaultnet.PublicKey {
 	return ks
 }
 
-// ranks reports whether q is among the n present vaults nearest to l.
+// ranks reports whether q is among the n vaults nearest to l that are there to stay, itself counted as one of them.
 func (p *peers) ranks(l vaultnet.Location, q *peer, n int) bool {
 	found := false
 	p.space.nearest(l, func(o *peer) bool {
@@ -125,7 +127,7 @@ func (p *peers) ranks(l vaultnet.Location, q *peer, n int) bool {
 			found = true
 			return false
 		}
-		if isPresent(o) {
+		if isStaying(o) {
 			n--
 		}
 		return n > 0
@@ -141,25 +143,35 @@ func (p *peers) forget(k vaultnet.PublicKey) {
 	}
 }
 
-// countUpTo counts the present vaults among the spots lo…hi, as far as limit.
-func (p *peers) countUpTo(lo, hi, limit int) int {
+// countUpTo counts the vaults that ok accepts among the spots lo…hi, as far as limit.
+func (p *peers) countUpTo(lo, hi, limit int, ok func(*peer) bool) int {
 	n := 0
 	for ; lo < hi && n < limit; lo++ {
-		if isPresent(p.space.spots[lo].thing) {
+		if ok(p.space.spots[lo].thing) {
 			n++
 		}
 	}
 	return n
 }
 
-// closeGroup is this vault's view of who holds a free address: the vaults nearest to it that are up.
+// closeGroup is this vault's view of who holds a free address: the vaults nearest to it that are up and do not leave;
+// where those are too few, whoever is up.
 func (v *Vault) closeGroup(l vaultnet.Location) []vaultnet.PublicKey {
-	return keys(v.peers.nearest(l, v.cfg.Parameters.GroupSize, isUp))
+	size := v.cfg.Parameters.GroupSize
+	group := v.peers.nearest(l, size, func(q *peer) bool { return isUp(q) && !q.leaving })
+	if len(group) < size {
+		group = v.peers.nearest(l, size, isUp)
+	}
+	return keys(group)
 }
 
 // responsible reports whether this vault is one of the close group of l.
 func (v *Vault) responsible(l vaultnet.Location) bool {
-	return v.peers.ranks(l, v.peers.self, v.cfg.Parameters.GroupSize)
+	size := v.cfg.Parameters.GroupSize
+	if v.peers.self.leaving && len(v.peers.nearest(l, size, isStaying)) >= size {
+		return false
+	}
+	return v.peers.ranks(l, v.peers.self, size)
 }
 
 // nearer lists the vaults nearest to l that this vault knows, for those who asked it about what others hold.

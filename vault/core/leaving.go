@@ -1,0 +1,173 @@
+package core
+
+import (
+	"time"
+
+	"vaultnet"
+	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
+	"vaultnet/internal/wire"
+)
+
+// A vault that wants to go says so to all it knows, and goes on: it serves, votes, and holds what it holds. Members take
+// the word of one of them as a reason to wish for a set without it, under the rules by which any set changes (design §6),
+// so a leaver is replaced while a quorum can do without it. It is asked into no set any more, neither as a newcomer nor
+// at a free address. Its chunks are for the vaults that come to be among the nearest without it.
+//
+// What a vault says counts until it says otherwise, or its connection ends: a vault that starts anew stays.
+
+const (
+	leavingAge    = time.Minute      // how old a vault's word may be, beside the skew
+	compareAllGap = 10 * time.Second // between two full comparisons of chunks that vaults' words lead to
+)
+
+// Departure is how far a vault that leaves has come.
+type Departure struct {
+	Going   bool
+	Objects int // of whose sets it is a member still
+	Stuck   int // of those: sets that may lose no member, and for which no other vault is known
+	Chunks  int // not confirmed yet by all who are to hold them
+}
+
+// Left reports whether nothing is left to hand over.
+func (d Departure) Left() bool { return d.Objects == 0 && d.Chunks == 0 }
+
+// Departure looks at every object: it is not for every turn.
+func (v *Vault) Departure() Departure {
+	d := Departure{Going: v.peers.self.leaving, Chunks: v.chunks.count()}
+	for _, s := range v.objects.space().spots {
+		e := s.thing
+		if !v.seated(e) {
+			continue
+		}
+		d.Objects++
+		if d.Going && v.wanted(e.address(), v.setOf(e)) == (agreement.Change{}) {
+			d.Stuck++
+		}
+	}
+	return d
+}
+
+// seated reports whether this vault is a member of an object's set.
+func (v *Vault) seated(e *object) bool { return e.holds() && v.setOf(e).Index(v.cfg.Self) >= 0 }
+
+// isStaying accepts the vaults that are present and do not leave.
+func isStaying(q *peer) bool { return isPresent(q) && !q.leaving }
+
+// leaves reports whether a member wants to go.
+func (v *Vault) leaves(k vaultnet.PublicKey) bool {
+	q := v.peers.get(k)
+	return q != nil && q.leaving
+}
+
+// leave begins to leave, or ends it.
+func (v *Vault) leave(going bool) {
+	me := v.peers.self
+	if me.leaving == going {
+		return
+	}
+	me.leaving = going
+	v.term++
+	var all []vaultnet.PublicKey
+	for _, s := range v.peers.space.spots {
+		if isUp(s.thing) {
+			all = append(all, s.thing.key)
+		}
+	}
+	v.sayLeaving(all)
+	v.reviewMember(v.cfg.Self)
+	v.compareAll()
+	if going {
+		v.leaveOn(v.term)
+	}
+}
+
+// sayLeaving tells vaults what this one wants.
+func (v *Vault) sayLeaving(to []vaultnet.PublicKey) {
+	if len(to) == 0 {
+		return
+	}
+	m := &wire.Leaving{Time: v.now, Going: v.peers.self.leaving, By: &merkle.Attestation{Signer: v.cfg.Self}}
+	m.By = v.out.state(m.Leaf(v.network), v.cfg.Self)
+	for _, k := range to {
+		v.send(k, m)
+	}
+}
+
+// leaveOn looks every T_leave how far leaving has come: the members of what is left are told again, as long as the rules
+// let them do anything, and chunks are offered again.
+func (v *Vault) leaveOn(term uint64) {
+	v.schedule.at(v.now.Add(v.cfg.Parameters.LeaveAfter), func() {
+		if v.term != term {
+			return
+		}
+		v.leaveOn(term)
+		var fellows []vaultnet.PublicKey
+		told := make(map[vaultnet.PublicKey]bool)
+		for _, s := range v.objects.space().spots {
+			e := s.thing
+			if !v.seated(e) || v.wanted(e.address(), v.setOf(e)) == (agreement.Change{}) {
+				continue
+			}
+			for _, k := range v.setOf(e).Members {
+				if !told[k] && k != v.cfg.Self {
+					told[k] = true
+					fellows = append(fellows, k)
+				}
+			}
+		}
+		v.sayLeaving(fellows)
+		if v.chunks.count() > 0 {
+			v.compareAll()
+		}
+	})
+}
+
+// hearLeaving takes a vault's word that it wants to go, or that it stays.
+func (v *Vault) hearLeaving(from vaultnet.PublicKey, m *wire.Leaving) {
+	q := v.peers.get(from)
+	age := v.now.Sub(m.Time)
+	switch skew := v.cfg.Parameters.Skew; {
+	case q == nil || q == v.peers.self || !q.up:
+		v.ignore(from, "leaving of a stranger")
+	case m.By.Signer != from:
+		v.ignore(from, "leaving of somebody else")
+	case age < -skew || age > leavingAge+skew:
+		v.ignore(from, "leaving at another time")
+	case m.Time <= q.said:
+		v.ignore(from, "leaving said before")
+	default:
+		q.said = m.Time
+		v.setLeaving(q, m.Going)
+	}
+}
+
+// setLeaving notes whether a vault wants to go, and looks at all that this concerns.
+func (v *Vault) setLeaving(q *peer, going bool) {
+	if q.leaving == going {
+		return
+	}
+	q.leaving = going
+	v.reviewMember(q.key)
+	if going {
+		v.reviewAsked(q.key)
+	} else {
+		v.reviewNear(q)
+	}
+	v.compareAll()
+}
+
+// compareAll plans a comparison of all chunks, for whose they are has changed everywhere.
+func (v *Vault) compareAll() {
+	c := &v.chunks
+	if c.all || v.started == 0 || c.count() == 0 {
+		return
+	}
+	c.all = true
+	at := max(v.now.Add(compareAfter), c.compared.Add(compareAllGap))
+	v.schedule.at(at, func() {
+		c.all, c.compared = false, v.now
+		v.compare(0)
+	})
+	v.compareHourly()
+}
