@@ -26,8 +26,8 @@
 //
 // A store bears marks of the vault whose it is and of how its last life ended. A vault that was killed goes on where it
 // was: a restart is as if the unread inbox were lost. One that ran without sync and lost power may have forgotten votes,
-// and is refused ([PowerLossError]). [Vault.Leave] stops the vault and sees whether others take over what it held. What a
-// leaver cannot do yet is serve until it has been replaced: members replace whom they miss, after T_leave.
+// and is refused ([PowerLossError]). [Vault.Close] stops it; others replace it when they have missed it for T_leave.
+// [Vault.Leave] has it replaced first, while it serves, and then stops it.
 //
 // # When the store fails
 //

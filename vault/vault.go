@@ -34,6 +34,7 @@ type Vault struct {
 	questions chan func()
 	unread    chan error // what could not be read beside the loop
 	joined    atomic.Bool
+	leaving   atomic.Bool // [Vault.Leave] is under way
 
 	ctx      context.Context // of all that runs beside the loop
 	cancel   context.CancelFunc

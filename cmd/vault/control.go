@@ -49,18 +49,15 @@ func openControl(f folder, v *vault.Vault, leave chan struct{}) (*control, error
 		answer(w, s, err)
 	})
 	mux.HandleFunc("POST /leave", func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		if wait, err := time.ParseDuration(r.URL.Query().Get("wait")); err == nil {
-			timed, cancel := context.WithTimeout(ctx, wait)
-			defer cancel()
-			ctx = timed
+		wait, err := time.ParseDuration(r.URL.Query().Get("wait"))
+		if err != nil {
+			answer(w, nil, err)
+			return
 		}
-		left, err := v.Leave(ctx)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = nil // it has left, and the others take over without being watched
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		if leaveVault(r.Context(), v, wait, lines{w}) {
+			c.once.Do(func() { close(leave) })
 		}
-		answer(w, leftOf(left), err)
-		c.once.Do(func() { close(leave) })
 	})
 	c.server = http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	c.done.Go(func() { _ = c.server.Serve(l) })
@@ -95,11 +92,24 @@ func answer(w http.ResponseWriter, value any, err error) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
+// lines writes one JSON value a line, each at once.
+type lines struct{ to http.ResponseWriter }
+
+func (l lines) write(value any) {
+	_ = json.NewEncoder(l.to).Encode(value)
+	_ = http.NewResponseController(l.to).Flush()
+}
+
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 256 << 20
 
 // ask asks the vault that runs on a data folder.
 func ask(ctx context.Context, f folder, method, path string, into any) error {
+	return call(ctx, f, method, path, func(d *json.Decoder) error { return d.Decode(into) })
+}
+
+// call calls the vault that runs on a data folder and has what it answers read.
+func call(ctx context.Context, f folder, method, path string, read func(*json.Decoder) error) error {
 	socket, err := f.control(false)
 	if err != nil {
 		return err
@@ -123,16 +133,13 @@ func ask(ctx context.Context, f folder, method, path string, into any) error {
 		return err
 	}
 	defer reply.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswer))
-	if err != nil {
-		return err
-	}
+	d := json.NewDecoder(io.LimitReader(reply.Body, maxAnswer))
 	if reply.StatusCode != http.StatusOK {
 		var f failure
-		if json.Unmarshal(b, &f) != nil || f.Error == "" {
+		if d.Decode(&f) != nil || f.Error == "" {
 			f.Error = reply.Status
 		}
 		return errors.New(f.Error)
 	}
-	return json.Unmarshal(b, into)
+	return read(d)
 }

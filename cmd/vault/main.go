@@ -63,10 +63,11 @@ EXAMPLES
   vault run -data a                                                    until Ctrl-C or SIGTERM
   vault status -data a                                                 how it is
   vault check -data a                                                  go through what it holds, while it is stopped
+  vault leave -data a                                                  hand over what it holds, and stop
 
 EXIT CODES
   0  fine
-  1  it failed, or check found damage
+  1  it failed, check found damage, or leave could not hand over
   2  the command line, an environment variable or a config file is wrong
   3  status, leave: no vault runs on the data folder
   4  run, check: a vault runs on the data folder already, or a port is in use

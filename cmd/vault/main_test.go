@@ -1,16 +1,21 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"vaultnet/client"
+	"vaultnet/network"
 )
 
 func TestMain(m *testing.M) {
@@ -28,8 +33,8 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// The commands, as in testdata. In a script, "until COMMAND…" runs a command until it succeeds, and $P1 to $P4 are free
-// ports.
+// The commands, as in testdata. In a script, "until COMMAND…" runs a command until it succeeds, "fill FILE N" puts N
+// objects and a chunk on a network, and $P1 to $P4 are free ports.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -63,6 +68,9 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("%s exits with %d, want %s", strings.Join(args[1:], " "), code, args[0])
 				}
 			},
+			"fill": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Check(fill(ts.MkAbs(args[0]), args[1]))
+			},
 			"occupy": func(ts *testscript.TestScript, neg bool, args []string) {
 				l, err := net.Listen("tcp", "127.0.0.1:"+args[0])
 				ts.Check(err)
@@ -70,6 +78,36 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// fill makes an account, so many objects and a chunk on the network of a file.
+func fill(file, objects string) error {
+	n, err := strconv.Atoi(objects)
+	if err != nil {
+		return err
+	}
+	f, err := network.Read(file)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := client.Connect(ctx, client.ConfigOf(f))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	by := client.Actor{Key: client.NewKey()}
+	if _, err := c.CreateAccount(ctx, by); err != nil {
+		return err
+	}
+	for i := range n {
+		if _, err := c.Put(ctx, by, client.Address(fmt.Sprint("object ", i), 1), client.Object{}); err != nil {
+			return err
+		}
+	}
+	_, err = c.PutChunk(ctx, by, []byte("a chunk"))
+	return err
 }
 
 // lockedBuffer is a buffer that may be read while it is written.
