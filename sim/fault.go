@@ -25,11 +25,12 @@ const (
 	Join                       // a new vault
 	Leave                      // a vault stops for good
 	Wipe                       // a vault loses its store and comes back under a new identity
+	Depart                     // a vault hands over what it holds, and stops for good; or it stays after all, when its time is over
 	faultKinds
 )
 
 var faultNames = [faultKinds]string{"crash", "stall", "partition", "one-way", "flap", "slow-disk", "delay", "clock-jump", "join",
-	"leave", "wipe"}
+	"leave", "wipe", "depart"}
 
 // String is the kind's name in reports.
 func (k FaultKind) String() string { return faultNames[k] }
@@ -132,6 +133,7 @@ func (o Options) Schedule(skew time.Duration) []Fault {
 	draw(Wipe, o.Wipes, func(r *rand.Rand, f *Fault) {
 		f.Bound, f.For = Boundary(r.IntN(int(boundaries))), last(r, 10*time.Millisecond, 5*time.Second)
 	})
+	draw(Depart, o.Departs, func(r *rand.Rand, f *Fault) { f.For = last(r, time.Second, time.Minute) })
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.At, b.At) })
 	return all
 }

@@ -68,6 +68,8 @@ func (w *world) strike(f *Fault) {
 		v.clock.drift = 0
 	case Join:
 		w.newVault().start()
+	case Depart:
+		v.depart(w.now + f.For.Microseconds())
 	}
 }
 

@@ -74,6 +74,7 @@ type Options struct {
 	Joins      int // new vaults
 	Leaves     int // vaults that stop for good
 	Wipes      int // vaults that lose their store and come back under a new identity
+	Departs    int // vaults that hand over what they hold, and then stop for good
 
 	Keep Keep // which of the generated faults take part
 }
@@ -178,6 +179,10 @@ var table = []option{
 		func(r *rand.Rand, o *Options) int { return min(pick(r, 0, 0, 1, 2), o.spare()) }),
 	count("wipes", "lost stores", 0, 1000, func(o *Options) *int { return &o.Wipes },
 		func(r *rand.Rand, o *Options) int { return min(pick(r, 0, 0, 1, 2), o.spare()-o.Leaves) }),
+	count("departs", "stops for good after handing over", 0, 1000, func(o *Options) *int { return &o.Departs },
+		func(r *rand.Rand, o *Options) int {
+			return min(pick(r, 0, 0, 1, 2), max(0, o.spare()-o.Leaves-o.Wipes))
+		}),
 	{"lies", "what liars do: any, twins, or acts joined by commas",
 		func(r *rand.Rand, o *Options) { o.Lies = "any" },
 		func(o *Options) string { return string(o.Lies) },

@@ -29,6 +29,7 @@ type Totals struct {
 	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
 	Splits     uint64         `json:"splits"`     // second objects that a split network put at an address
 	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
+	Departed   uint64         `json:"departed"`   // vaults that left and had handed over everything
 	Overrun    uint64         `json:"overrun"`    // objects with a set of more liars than it stands: less is promised of them
 	Histories  uint64         `json:"histories"`  // checked to the end
 	Names      uint64         `json:"names"`      // of containers, whose histories were checked to the end
@@ -59,6 +60,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Blocks += u.Blocks
 	t.Empty += u.Empty
 	t.SetBlocks += u.SetBlocks
+	t.Departed += u.Departed
 	t.Mutations += u.Mutations
 	t.Rounds += u.Rounds
 	t.Unchecked += u.Unchecked

@@ -103,6 +103,8 @@ func brief(m wire.Message) string {
 		return s
 	case *wire.Invite:
 		return fmt.Sprintf("invite to %v", m.Address)
+	case *wire.Leaving:
+		return fmt.Sprintf("leaving: %v", m.Going)
 	case *wire.Pointers:
 		return fmt.Sprintf("%d pointers, done %v, ask %v", len(m.List), m.Done, m.Ask)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"time"
 
 	"vaultnet"
 	"vaultnet/vault/core"
@@ -280,6 +281,36 @@ func (v *vault) revive() error {
 		v.core = v.w.corrupt(v, inner)
 	}
 	return nil
+}
+
+// depart has the vault leave, stop when nothing is left to hand over, and stay where that takes too long or it crashes.
+func (v *vault) depart(until int64) {
+	if !v.running || v.inner.Departure().Going {
+		return
+	}
+	v.w.trace.line(v.name, "wants to go")
+	v.tell(core.Leave(true))
+	life := v.lives
+	var look func()
+	look = func() {
+		if !v.running || v.lives != life {
+			return
+		}
+		d := v.inner.Departure()
+		switch {
+		case d.Going && d.Left() && v.doom == nil:
+			v.w.report.Departed++
+			v.w.trace.line(v.name, "has handed over everything")
+			v.crash(Idle)
+			v.w.noticed()
+		case v.w.now >= until:
+			v.w.trace.line(v.name, "stays, with %d objects and %d chunks left", d.Objects, d.Chunks)
+			v.tell(core.Leave(false))
+		default:
+			v.w.at(v.w.now+time.Second.Microseconds(), look)
+		}
+	}
+	v.w.at(v.w.now+time.Second.Microseconds(), look)
 }
 
 // doomed reports whether a crash waits for this boundary.

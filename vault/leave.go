@@ -36,6 +36,8 @@ func (e *StayedError) Error() string {
 			counted(d.Objects, "object is", "objects are"))
 	case d.Objects > 0:
 		return fmt.Sprintf("it did not leave: for %s no other vault has taken its place yet; it goes on serving", counted(d.Objects, "object", "objects"))
+	case d.Chunks == 0:
+		return "it did not leave: an object may be founded on it at any moment; it goes on serving"
 	}
 	return fmt.Sprintf("it did not leave: not all who are to hold them have %s yet; it goes on serving", counted(d.Chunks, "chunk", "chunks"))
 }

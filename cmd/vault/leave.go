@@ -19,11 +19,12 @@ import (
 
 // handover is a line of what leave -json prints: how far it has come, and at last that it has left, or why it has not.
 type handover struct {
-	Event   string `json:"event"`           // "leaving", "left" or "stayed"
-	Objects int    `json:"objects"`         // leaving, stayed: left to hand over; left: handed over
-	Stuck   int    `json:"stuck,omitempty"` // of those: the rules let their sets lose no member, and no other vault is there
-	Chunks  int    `json:"chunks"`          // as of objects
-	Error   string `json:"error,omitempty"` // stayed: why
+	Event   string `json:"event"`            // "leaving", "left" or "stayed"
+	Objects int    `json:"objects"`          // leaving, stayed: left to hand over; left: handed over
+	Stuck   int    `json:"stuck,omitempty"`  // of those: the rules let their sets lose no member, and no other vault is there
+	Chunks  int    `json:"chunks"`           // as of objects
+	Viewed  bool   `json:"viewed,omitempty"` // it waits for an object that may be founded on what it said a moment ago
+	Error   string `json:"error,omitempty"`  // stayed: why
 }
 
 // leaveVault has a vault leave, for as long as anything moves within wait (0: for ever), and tells how far it is. It
@@ -40,7 +41,7 @@ func leaveVault(ctx context.Context, v *vault.Vault, wait time.Duration, to line
 		if patience != nil {
 			patience.Reset(wait)
 		}
-		to.write(handover{Event: "leaving", Objects: d.Objects, Stuck: d.Stuck, Chunks: d.Chunks})
+		to.write(handover{Event: "leaving", Objects: d.Objects, Stuck: d.Stuck, Chunks: d.Chunks, Viewed: d.Viewed})
 	})
 	var stayed *vault.StayedError
 	switch {
@@ -126,6 +127,8 @@ func (h *handover) print(to io.Writer) (err error) {
 		_, err = fmt.Fprintf(to, "left: %d objects and %d chunks handed over\n", h.Objects, h.Chunks)
 	case h.Stuck > 0:
 		_, err = fmt.Fprintf(to, "%d objects left, %d chunks; %d of the objects wait for another vault\n", h.Objects, h.Chunks, h.Stuck)
+	case h.Objects == 0 && h.Chunks == 0 && h.Viewed:
+		_, err = fmt.Fprintln(to, "nothing left; a moment for an object that may be founded on it")
 	default:
 		_, err = fmt.Fprintf(to, "%d objects left, %d chunks\n", h.Objects, h.Chunks)
 	}

@@ -24,20 +24,24 @@ const (
 // Departure is how far a vault that leaves has come.
 type Departure struct {
 	Going   bool
-	Objects int // of whose sets it is a member still
-	Stuck   int // of those: sets that may lose no member, and for which no other vault is known
-	Chunks  int // not confirmed yet by all who are to hold them
+	Objects int  // of whose sets it is a member still, or may come to be: it voted there for a first block
+	Stuck   int  // of those: sets that may lose no member, and for which no other vault is known
+	Chunks  int  // not confirmed yet by all who are to hold them
+	Viewed  bool // an object may be founded still on a view that it signed, of a set with itself
 }
 
 // Left reports whether nothing is left to hand over.
-func (d Departure) Left() bool { return d.Objects == 0 && d.Chunks == 0 }
+func (d Departure) Left() bool { return d.Objects == 0 && d.Chunks == 0 && !d.Viewed }
 
 // Departure looks at every object: it is not for every turn.
 func (v *Vault) Departure() Departure {
-	d := Departure{Going: v.peers.self.leaving, Chunks: v.chunks.count()}
+	d := Departure{Going: v.peers.self.leaving, Chunks: v.chunks.count(), Viewed: v.viewed.open(v)}
 	for _, s := range v.objects.space().spots {
 		e := s.thing
 		if !v.seated(e) {
+			if l := e.live; l != nil && l.Height() == 0 && l.Member() && l.HalfOpen() {
+				d.Objects++
+			}
 			continue
 		}
 		d.Objects++
@@ -80,6 +84,37 @@ func (v *Vault) leave(going bool) {
 	if going {
 		v.leaveOn(v.term)
 	}
+}
+
+// viewed is the free addresses of which this vault signed a view.
+type viewed struct {
+	at   map[vaultnet.Address]vaultnet.Time
+	many vaultnet.Time // when there were too many to remember; 0: never
+}
+
+// add notes a view.
+func (x *viewed) add(v *Vault, a vaultnet.Address) {
+	if len(x.at) >= maxFree {
+		if x.open(v); len(x.at) >= maxFree {
+			x.at, x.many = nil, v.now
+		}
+	}
+	if x.at == nil {
+		x.at = make(map[vaultnet.Address]vaultnet.Time)
+	}
+	x.at[a] = v.now
+}
+
+// open reports whether an object may be founded still on any of the views; it forgets the others.
+func (x *viewed) open(v *Vault) bool {
+	const extra = 2 // the founder's clock and the voters' are apart from this one by the skew at most
+	age := agreement.ProofAge + extra*v.cfg.Parameters.Skew
+	for a, at := range x.at { // in any order
+		if e := v.objects.get(a); at.Add(age) < v.now || e != nil && e.holds() {
+			delete(x.at, a)
+		}
+	}
+	return len(x.at) > 0 || x.many > 0 && v.now <= x.many.Add(age)
 }
 
 // sayLeaving tells vaults what this one wants.

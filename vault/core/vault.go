@@ -30,7 +30,8 @@ type Vault struct {
 	forgotten uint64        // epoch of the last departure that is remembered no more
 	changed   vaultnet.Time // when epoch last changed
 	term      uint64        // counts how often this vault wanted to go, or to stay
-	asks      bool          // in this turn neighbours are to be asked for their pointers
+	viewed    viewed
+	asks      bool // in this turn neighbours are to be asked for their pointers
 	claims    claims
 
 	askers  map[vaultnet.PublicKey]*asker

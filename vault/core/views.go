@@ -31,6 +31,7 @@ func (v *Vault) view(m *wire.GetView) *wire.ViewAnswer {
 		return answer
 	}
 	answer.Members = members
+	v.viewed.add(v, m.Address)
 	leaf := agreement.ViewLeaf(v.network, m.Address, members, v.now)
 	answer.View = &agreement.View{Time: v.now, By: v.out.state(leaf, v.cfg.Self)}
 	return answer
