@@ -40,6 +40,9 @@ type book struct {
 	narrow  int // how many addresses to ask for at most
 	held    []*held
 
+	reclaiming bool          // the account has too little left: what is held unused under it is being closed first
+	scarce     vaultnet.Time // until then no more is asked for than is needed
+
 	settling  []*settlement
 	customers []*job // poked when a settlement ends
 }
@@ -68,7 +71,7 @@ func (c *Client) book(as vaultnet.Signer, owner vaultnet.PublicKey) *book {
 // prune drops the books in which there is nothing.
 func (s *books) prune() {
 	s.list = slices.DeleteFunc(s.list, func(b *book) bool {
-		if len(b.waiting) > 0 || b.issuing != nil || len(b.held) > 0 || len(b.settling) > 0 || len(b.customers) > 0 {
+		if len(b.waiting) > 0 || b.issuing != nil || len(b.held) > 0 || len(b.settling) > 0 || len(b.customers) > 0 || b.reclaiming {
 			return false
 		}
 		b.place.leave(&b.job)
@@ -107,10 +110,13 @@ func (b *book) step() {
 		return true
 	})
 	next := b.settle()
+	if b.reclaiming {
+		b.reclaimed()
+	}
 	switch {
 	case len(b.waiting) == 0:
 		b.gather = 0
-	case b.issuing != nil:
+	case b.issuing != nil, b.reclaiming:
 	case b.gather == 0:
 		b.gather = b.c.now.Add(gatherFor)
 		next = min(next, b.gather)
@@ -162,6 +168,9 @@ func (b *book) count(a vaultnet.Address) uint16 {
 	if a.Kind == vaultnet.KindImmutableData {
 		return 1
 	}
+	if b.c.now < b.scarce {
+		return max(1, b.waitingAt(a))
+	}
 	level := uint16(0)
 	for i := len(b.held) - 1; i >= 0 && level == 0; i-- {
 		for k := range b.held[i].uses {
@@ -197,6 +206,9 @@ func (b *book) issued(e ending) {
 	if err.Kind == refusal.LowBalance && len(b.asked) > 1 { // fewer addresses may do
 		b.narrow = len(b.asked) / 2
 		b.gather = b.c.now
+		return
+	}
+	if err.Kind == refusal.LowBalance && b.reclaim() {
 		return
 	}
 	b.narrow = vaultnet.MaxPermitAddresses

@@ -188,6 +188,36 @@ func TestPermitLowBalance(t *testing.T) {
 	}
 }
 
+// LowBalance is the last word of all: what lies idle in the client's own permits, at other addresses, is closed and used
+// before. So an account's last operation can be done, wherever it is wanted.
+func TestPermitReclaimed(t *testing.T) {
+	const all, objects = 60, 5
+	w := newWorld(t, 8)
+	w.params.AccountOperations = all
+	w.network = w.params.ID()
+	w.c = w.client()
+	alice := w.owner("alice")
+	for i := range objects {
+		w.must(Mutate{As: alice, Address: w.address(fmt.Sprint(i)), Mutation: put(alice)})
+	}
+	begun := w.now
+	for i := objects; i < all; i++ {
+		d := w.do(Mutate{As: alice, Address: w.address(fmt.Sprint(i % objects)), Mutation: insert(fmt.Sprint(i), "v")})
+		if d.Err != nil {
+			t.Fatalf("after %d of %d operations: %v", i, all, d.Err)
+		}
+	}
+	if took := w.now.Sub(begun); took > 30*time.Second {
+		t.Errorf("took %v", took)
+	}
+	w.refused(Mutate{As: alice, Address: w.address("0"), Mutation: insert("more", "v")}, refusal.LowBalance)
+	for _, b := range w.c.books.list {
+		if b.reclaiming || len(b.customers) > 0 {
+			t.Error("a book waits still")
+		}
+	}
+}
+
 // What was not used returns: in the background after the expiry, and at once before the account is read.
 func TestSettlement(t *testing.T) {
 	for _, wait := range []bool{true, false} {

@@ -36,8 +36,8 @@ type getter struct {
 	call wire.Call
 }
 
-// chunkGrace is how long after a change of the neighbourhood a vault does not say that it knows of no such chunk: it may
-// be on its way.
+// chunkGrace is how long after a neighbour has gone a vault does not say that it knows of no such chunk: it may have come
+// to be one of those that should hold it, and have to be told. (A vault that starts is told before it is settled.)
 const chunkGrace = 10 * compareAfter
 
 // maxChunksWaiting bounds the bytes of chunks that wait for who signed their permits.
@@ -185,7 +185,7 @@ func (v *Vault) getChunk(from vaultnet.PublicKey, m *wire.GetChunk) {
 func (v *Vault) lacksChunk(to vaultnet.PublicKey, call wire.Call, name vaultnet.Name) {
 	a := chunkAddress(name)
 	kind := refusal.NoSuchData
-	if !v.settled(a) || v.peers.self.leaving || v.now < v.changed.Add(chunkGrace) || v.chunks.listed[name] || v.chunks.fetching[name] != nil {
+	if !v.settled(a) || v.peers.self.leaving || v.lost > 0 && v.now < v.lost.Add(chunkGrace) || v.chunks.listed[name] || v.chunks.fetching[name] != nil {
 		kind = refusal.NotSettled
 	}
 	v.send(to, &wire.ChunkAnswer{Call: call, Name: name, Err: v.refused(a, refusal.New(kind)), Nearer: v.nearer(a.Location())})

@@ -186,3 +186,54 @@ func TestADamagedChunkIsFetchedAgain(t *testing.T) {
 		}
 	}
 }
+
+// A chunk that nobody has is known not to be there as soon as a vault is settled; and a vault that has just come says so
+// of no chunk that there is.
+func TestAMissingChunkIsKnownAtOnce(t *testing.T) {
+	w := newTown(t, 12)
+	missing := vaultnet.ChunkAddress([]byte("nobody has this"))
+	content := []byte("hello")
+	a := vaultnet.ChunkAddress(content)
+	w.until(2*time.Second, "all are settled", func() bool {
+		for _, h := range w.houses {
+			if !h.core.settled(missing) {
+				return false
+			}
+		}
+		return true
+	})
+	g := w.guest("Bob")
+	say := func(to []*house, n vaultnet.Name, kind refusal.Kind) (said int) {
+		for _, r := range g.fetch(to, n, false) {
+			if r.Err != nil && r.Err.Kind == kind {
+				said++
+			}
+		}
+		return said
+	}
+	if n := say(w.group(missing), missing.Name, refusal.NoSuchData); n != 8 {
+		t.Fatalf("%d of 8 say that there is no such chunk", n)
+	}
+	c := w.citizen("Alice")
+	c.store(content, nil)
+	w.run(20 * time.Second)
+	var came *house
+	for i := 0; came == nil; i++ { // one of the eight nearest
+		h := w.build(fmt.Sprint("newcomer ", i))
+		if w.nearest(a, h) {
+			came = h
+			break
+		}
+		h.down = true
+	}
+	w.introduce(came)
+	for range 300 {
+		w.run(10 * time.Millisecond)
+		if say([]*house{came}, a.Name, refusal.NoSuchData) > 0 {
+			t.Fatal("the newcomer knows of no such chunk")
+		}
+	}
+	if came.chunks[a.Name] == nil {
+		t.Fatal("it does not have it")
+	}
+}

@@ -33,7 +33,6 @@ const (
 
 // compareLater plans a comparison of what a change of the neighbourhood concerns.
 func (v *Vault) compareLater(after time.Duration) {
-	v.changed = v.now
 	if v.chunks.planned || v.started == 0 || v.chunks.count() == 0 {
 		return
 	}
@@ -89,6 +88,23 @@ func (v *Vault) compare(since uint64) {
 		for names := range slices.Chunk(lists[q], maxNames) {
 			v.send(q.key, &wire.Chunks{Names: names})
 		}
+	}
+}
+
+// compareWith lists, to a vault that has come, the chunks that it should hold.
+func (v *Vault) compareWith(q *peer) {
+	if !q.up || v.chunks.count() == 0 || !v.relevant(q) {
+		return
+	}
+	var names []vaultnet.Name
+	for n := range v.chunks.at { // in any order: sorted below
+		if v.peers.ranks(chunkAddress(n).Location(), q, v.cfg.Parameters.GroupSize) {
+			names = append(names, n)
+		}
+	}
+	slices.SortFunc(names, func(a, b vaultnet.Name) int { return bytes.Compare(a[:], b[:]) })
+	for names := range slices.Chunk(names, maxNames) {
+		v.send(q.key, &wire.Chunks{Names: names})
 	}
 }
 

@@ -135,7 +135,7 @@ func (v *Vault) fade(q *peer) {
 			v.forgotten = v.leavers[0].epoch
 			v.leavers = slices.Delete(v.leavers, 0, 1)
 		}
-		v.asks = true
+		v.asks, v.lost = true, v.now
 		v.compareLater(compareAfter)
 	}
 	v.promote(mine)

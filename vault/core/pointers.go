@@ -13,8 +13,8 @@ import (
 // that is among the [near] nearest who holds the address: in bulk when it comes up, one by one when something changes
 // (design §6).
 
-// tell sends a vault all that concerns it, and that this is all. Later only what changes is sent, at once, so that a
-// further question is answered by "that was all" alone.
+// tell sends a vault all that concerns it, chunks included, and that this is all. Later only what changes is sent, at once,
+// so that a further question is answered by "that was all" alone.
 func (v *Vault) tell(q *peer) {
 	var list []wire.Pointer
 	if !q.told {
@@ -24,6 +24,7 @@ func (v *Vault) tell(q *peer) {
 			}
 		}
 		q.told = true
+		v.compareWith(q)
 	}
 	for len(list) > maxBatch {
 		v.send(q.key, &wire.Pointers{List: list[:maxBatch:maxBatch]})

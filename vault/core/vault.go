@@ -28,7 +28,7 @@ type Vault struct {
 	epoch     uint64        // counts changes among the vaults present
 	leavers   []departed    // vaults that ceased to be present, newest last
 	forgotten uint64        // epoch of the last departure that is remembered no more
-	changed   vaultnet.Time // when epoch last changed
+	lost      vaultnet.Time // when the last of them ceased to be; 0: none has
 	term      uint64        // counts how often this vault wanted to go, or to stay
 	viewed    viewed
 	asks      bool // in this turn neighbours are to be asked for their pointers
