@@ -27,7 +27,7 @@
 //	host.go       what agreement asks of the vault     holders.go     who holds what elsewhere: signers of permits
 //	machine_*.go  MutableData and Account as machines  peers.go       other vaults, and which are nearest
 //	pointers.go   telling neighbours who holds what    settled.go     when "there is nothing here" may be said
-//	membership.go changes of sets; invites.go          leaver.go      leaving them
+//	membership.go changes of sets; invites.go          leaving.go     a vault that hands over; leaver.go what it keeps
 //	chunks.go     ImmutableData; compare.go            eviction.go    the memory budget
 //	mending.go    what the store has damaged
 package core
