@@ -298,7 +298,7 @@ func (v *vault) depart(until int64) {
 		}
 		d := v.inner.Departure()
 		switch {
-		case d.Going && d.Left() && v.doom == nil:
+		case d.Going && d.Left() && v.doom == nil && v.w.spares(v):
 			v.w.report.Departed++
 			v.w.trace.line(v.name, "has handed over everything")
 			v.crash(Idle)
