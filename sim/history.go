@@ -153,7 +153,7 @@ func (c *checker) ended(a *act) {
 	w := c.watch(a.address)
 	w.history.acts = append(w.history.acts, a)
 	w.history.open = slices.DeleteFunc(w.history.open, func(x *act) bool { return x == a })
-	if w.split() {
+	if w.split() || a.user.misled {
 		return
 	}
 	d := &a.completion

@@ -35,14 +35,14 @@ func (c *checker) linearize() {
 			o := porcupine.Operation{ClientId: len(ops), Input: a, Call: a.begin, Return: a.end}
 			switch a.operation.(type) {
 			case op.Mutate:
-				if a.unknown() {
+				if a.unknown() || a.user.misled { // whatever it was told
 					unknown++
 					o.Return = math.MaxInt64
 				} else if a.completion.Err != nil {
 					continue
 				}
 			case op.Read:
-				if a.completion.Err != nil && a.completion.Height == 0 && (!absent(a) || a.apart) {
+				if a.user.misled || a.completion.Err != nil && a.completion.Height == 0 && (!absent(a) || a.apart) {
 					continue
 				}
 				reads++
@@ -91,7 +91,7 @@ var objectModel = porcupine.Model{
 		switch {
 		case err == nil:
 			return true, next
-		case !a.over || a.unknown():
+		case !a.over || a.unknown() || a.user.misled:
 			return true, o // it never takes effect
 		}
 		return false, o

@@ -31,6 +31,7 @@ type Totals struct {
 	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
 	Departed   uint64         `json:"departed"`   // vaults that left and had handed over everything
 	Overrun    uint64         `json:"overrun"`    // objects with a set of more liars than it stands: less is promised of them
+	Misled     uint64         `json:"misled"`     // users cut off with more liars than so few vaults stand: promised nothing
 	Histories  uint64         `json:"histories"`  // checked to the end
 	Names      uint64         `json:"names"`      // of containers, whose histories were checked to the end
 	GivenUp    uint64         `json:"given-up"`   // histories whose check took too long
@@ -67,6 +68,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Splits += u.Splits
 	t.Stranded += u.Stranded
 	t.Overrun += u.Overrun
+	t.Misled += u.Misled
 	t.Histories += u.Histories
 	t.Names += u.Names
 	t.GivenUp += u.GivenUp

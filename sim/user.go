@@ -26,6 +26,7 @@ type user struct {
 
 	next, last int64
 	known      map[int32]bool
+	misled     bool // liars were more of the vaults it could reach than a close group of so many stands
 
 	resume  func() (struct{}, bool)
 	stop    func()
@@ -75,8 +76,29 @@ func (w *world) newUser(script func(u *user)) *user {
 	for _, v := range w.vaults {
 		u.met(v)
 	}
+	u.surrounded()
 	u.wakeAt(w.now)
 	return u
+}
+
+// surrounded notes whether the user can reach so few vaults that more of them lie than a close group of so many stands:
+// below four nothing is safe from liars (design §3). What it then comes to believe about who holds an object it may
+// believe for long.
+func (u *user) surrounded() {
+	n, liars := 0, 0
+	for _, i := range keys(u.known) {
+		if v := u.w.nodes[i].(*vault); u.known[i] {
+			n++
+			if v.liar {
+				liars++
+			}
+		}
+	}
+	if liars > vaultnet.Faults(min(n, u.w.params.GroupSize)) && !u.misled {
+		u.misled = true
+		u.w.report.Misled++
+		u.w.trace.line(u.name, "MISLED: %d of the %d vaults it can reach are liars: it is promised nothing", liars, n)
+	}
 }
 
 // met and lost tell the client of vaults that come and go; in large networks it finds out by itself.
@@ -96,6 +118,7 @@ func (u *user) lost(v *vault) {
 				u.tell(op.PeerDown(v.key))
 			}
 		})
+		u.surrounded()
 	}
 }
 
@@ -114,6 +137,7 @@ func (u *user) noticed() {
 		}
 		u.w.at(u.w.now+between(u.random, 100*time.Millisecond, 2*time.Second), func() { u.tell(in) })
 	}
+	u.surrounded()
 }
 
 func (u *user) tell(in op.Input) {

@@ -70,6 +70,9 @@ func (s *summary) write(w io.Writer) {
 	if s.Overrun > 0 {
 		line("overrun", "%d objects of which less is promised: a set had more liars than it stands", s.Overrun)
 	}
+	if s.Misled > 0 {
+		line("misled", "%d users that are promised nothing: cut off with more liars than so few vaults stand", s.Misled)
+	}
 	if s.Splits > 0 {
 		line("splits", "%d second objects at an address, made on the two sides of a split; of %d a quorum is not on their chain", s.Splits, s.Stranded)
 	}
