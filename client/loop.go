@@ -43,6 +43,7 @@ type loop struct {
 	draining bool                // everything was cancelled
 	accounts accounts
 	encoded  []encoded // room of send
+	encoder  wire.Encoder
 
 	mu       sync.Mutex
 	inbox    inbox

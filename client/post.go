@@ -19,7 +19,7 @@ func (l *loop) send(envelopes []wire.Envelope) (sent, bytes int) {
 		e := &envelopes[i]
 		frames := alike(done, e.Messages)
 		if frames == nil {
-			frames, _ = wire.Encode(e.Messages) // what is out of bounds was refused before it came here
+			frames, _ = l.encoder.Encode(e.Messages) // what is out of bounds was refused before it came here
 			if len(done) < maxEncoded && i+1 < len(envelopes) {
 				done = append(done, encoded{e.Messages, frames})
 			}

@@ -12,7 +12,7 @@ func (v *Vault) post(envelopes []wire.Envelope) {
 		frames := find(done, e.Messages)
 		if frames == nil {
 			var err error
-			if frames, err = wire.Encode(e.Messages); err != nil {
+			if frames, err = v.encoder.Encode(e.Messages); err != nil {
 				v.metrics.unsent.Inc()
 				if f := v.cfg.Observer.Unsent; f != nil {
 					f(e.To, err)

@@ -12,6 +12,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/signature"
+	"vaultnet/internal/wire"
 	"vaultnet/routing"
 	"vaultnet/vault/core"
 	"vaultnet/vault/store"
@@ -28,7 +29,8 @@ type Vault struct {
 	net       network
 	inbox     *inbox
 	errands   errands
-	fellows   fellows // the loop's alone
+	fellows   fellows      // the loop's alone
+	encoder   wire.Encoder // the loop's alone
 	workers   [2]chan struct{}
 	metrics   *metrics
 	questions chan func()

@@ -42,6 +42,9 @@ func AppendBytes[B []byte | string](b []byte, s B) []byte {
 	return append(appendHead(b, majorBytes, uint64(len(s))), s...)
 }
 
+// AppendBytesHead appends the head of a byte string of n bytes, which are to follow.
+func AppendBytesHead(b []byte, n int) []byte { return appendHead(b, majorBytes, uint64(n)) }
+
 // AppendArray appends the head of an array or struct of n elements, which are to follow.
 func AppendArray(b []byte, n int) []byte { return appendHead(b, majorArray, uint64(n)) }
 

@@ -86,32 +86,41 @@ type Path struct {
 	Siblings []vaultnet.Digest // bottom up, at most 16; not changed
 }
 
+// siblings is how many siblings the path of leaf index has on its lowest levels, so many of them.
+func siblings(index, width uint32, levels int) int {
+	n := 0
+	for ; levels > 0 && width > 1; levels-- {
+		if index^1 < width {
+			n++
+		}
+		index, width = index/2, (width+1)/2
+	}
+	return n
+}
+
+// maxLevels is how many levels of siblings the widest tree has.
+const maxLevels = 16
+
+// shaped reports whether the path has as many siblings as its index and width call for.
+func (p *Path) shaped() bool {
+	return p.Index < p.Width && p.Width <= MaxWidth && len(p.Siblings) == siblings(p.Index, p.Width, maxLevels)
+}
+
+// Beside says what the paths of two leaves of one tree have in common: of the siblings of leaf index all but the lowest
+// own, of q's all but the lowest others. It reports false where q is no path of a possible shape, or index is no leaf of
+// its tree.
+func (q *Path) Beside(index uint32) (own, others int, ok bool) {
+	if index >= q.Width || !q.shaped() {
+		return 0, 0, false
+	}
+	levels := bits.Len32(index ^ q.Index)
+	return siblings(index, q.Width, levels), siblings(q.Index, q.Width, levels), true
+}
+
 // Root is the root of the tree in which leaf lies at the end of this path. It reports false where the shape is
 // impossible: an index outside the width, a width outside its bounds, too few or too many siblings.
 func (p *Path) Root(leaf vaultnet.Digest) (vaultnet.Digest, bool) {
-	if p.Index >= p.Width || p.Width > MaxWidth {
-		return vaultnet.Digest{}, false
-	}
-	node := hashLeaf(p.Index, p.Width, &leaf)
-	used := 0
-	for i, width := p.Index, p.Width; width > 1; i, width = i/2, (width+1)/2 {
-		if i^1 >= width {
-			continue // promoted
-		}
-		if used == len(p.Siblings) {
-			return vaultnet.Digest{}, false
-		}
-		if i%2 == 0 {
-			node = hashPair(&node, &p.Siblings[used])
-		} else {
-			node = hashPair(&p.Siblings[used], &node)
-		}
-		used++
-	}
-	if used != len(p.Siblings) {
-		return vaultnet.Digest{}, false
-	}
-	return node, true
+	return p.climb(leaf, maxLevels, nil)
 }
 
 func hashLeaf(index, width uint32, leaf *vaultnet.Digest) vaultnet.Digest {

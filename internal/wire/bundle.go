@@ -19,7 +19,9 @@ const (
 
 func bundle(c *coder, b *Bundle) {
 	if c.mode == decoding {
-		b.Bundle = new(agreement.Bundle)
+		read := new(roomyBundle)
+		b.Bundle = &read.bundle
+		b.Votes = read.votes[:0]
 	} else if b.Bundle == nil {
 		c.fail("bundle: missing")
 		return
@@ -40,9 +42,14 @@ func bundle(c *coder, b *Bundle) {
 	height(c, &b.Following, "following")
 }
 
+// roomyBundle is a bundle with room for the one vote that most hold.
+type roomyBundle struct {
+	bundle agreement.Bundle
+	votes  [1]*agreement.Vote
+}
+
 const bundleFields = 14
 
-func requiredVote(c *coder, v **agreement.Vote)        { required(c, v, vote, "vote") }
 func requiredWithdraw(c *coder, w **vaultnet.Withdraw) { required(c, w, withdraw, "withdrawal") }
 func requiredWish(c *coder, w **agreement.Wish)        { required(c, w, wish, "wish") }
 

@@ -6,6 +6,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/canonical"
+	"vaultnet/internal/merkle"
 	"vaultnet/refusal"
 )
 
@@ -29,6 +30,20 @@ type coder struct {
 	buf     []byte // encoding: what was written; decoding: what is left to read
 	network vaultnet.NetworkID
 	err     *refusal.Error
+
+	// In a frame what is stated is written beside what was stated before it in that frame.
+	frame  bool
+	behind int                 // decoding: bytes of the frame behind its head
+	last   *merkle.Attestation // the one before; nil: none
+	shared int                 // siblings that were not written, for they stood before
+}
+
+// position is how many bytes of the frame's messages come before what is read or written next.
+func (c *coder) position() int {
+	if c.mode == decoding {
+		return c.behind - len(c.buf)
+	}
+	return len(c.buf)
 }
 
 type mode uint8
@@ -287,7 +302,12 @@ func list[T any](c *coder, s *[]T, min, max int, fields func(*coder, *T), what s
 			c.fail("%s: cut short", what)
 			return
 		}
-		if n > 0 {
+		switch {
+		case n == 0:
+			*s = nil
+		case n <= uint64(cap(*s)): // where whoever calls has made room
+			*s = (*s)[:n]
+		default:
 			*s = make([]T, n)
 		}
 	}

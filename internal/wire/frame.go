@@ -7,6 +7,7 @@ import (
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/canonical"
+	"vaultnet/internal/merkle"
 	"vaultnet/refusal"
 )
 
@@ -18,22 +19,41 @@ const MaxMessages = 4096
 // Encode encodes messages into as few frames of at most [vaultnet.MaxFrame] bytes as keep their order. A bundle that
 // fits no frame goes in parts. The frames hold all messages that could be encoded; the error, or nil, tells of those
 // that could not because they are out of bounds: a mistake of whoever made them.
-func Encode(messages []Message) ([][]byte, error) {
-	e := encoder{open: make([]byte, 0, 2<<10)}
+func Encode(messages []Message) ([][]byte, error) { return new(Encoder).Encode(messages) }
+
+// Encoder encodes as [Encode] does, again and again, in room that it keeps. The zero value is ready; it is for one
+// goroutine.
+type Encoder struct{ room []byte }
+
+// maxRoom is how many bytes of room an encoder keeps.
+const maxRoom = 256 << 10
+
+// Encode encodes messages into frames, which are the caller's.
+func (r *Encoder) Encode(messages []Message) ([][]byte, error) {
+	if r.room == nil {
+		r.room = make([]byte, 0, 2<<10)
+	}
+	e := encoder{coder: &coder{buf: r.room}}
+	e.begin()
 	for _, m := range messages {
 		e.add(m)
 	}
 	e.flush()
+	if r.room = e.buf; cap(r.room) > maxRoom {
+		r.room = nil
+	}
 	return e.frames, errors.Join(e.failed...)
 }
 
 type encoder struct {
+	*coder // its buf: messages of the frame being filled, without its head
 	frames [][]byte
-	open   []byte // messages of the frame being filled, without its head
 	count  int
 	parts  bool // what is added is a part already
 	failed []error
 }
+
+func (e *encoder) begin() { *e.coder = coder{mode: encoding, frame: true, buf: e.buf[:0]} }
 
 // add appends a message, on a new frame where it does not fit the open one.
 func (e *encoder) add(m Message) {
@@ -41,35 +61,37 @@ func (e *encoder) add(m Message) {
 		e.alone(m, n)
 		return
 	}
-	start := len(e.open)
-	b, err := appendMessage(e.open, m)
-	if err != nil {
+	before := *e.coder
+	err := appendMessage(e.coder, m)
+	size := len(e.buf) - len(before.buf)
+	over := len(e.buf) > maxMessage || e.count == MaxMessages
+	if err == nil && size <= maxMessage && !over {
+		e.count++
+		return
+	}
+	before.buf = e.buf[:len(before.buf)] // in the room that there is now
+	*e.coder = before
+	switch {
+	case err != nil:
 		e.failed = append(e.failed, err)
-		return
-	}
-	if len(b)-start > maxMessage {
+	case size > maxMessage:
 		e.split(m)
-		return
-	}
-	if len(b) > maxMessage || e.count == MaxMessages {
-		next := append([]byte(nil), b[start:]...)
+	default: // once more, for what it stands beside is another now
 		e.flush()
-		b = next
+		e.add(m)
 	}
-	e.open = b
-	e.count++
 }
 
 // alone puts a message of much content on a frame of its own, in memory that fits it: it is copied once, and whoever opens
 // the frame can leave the content where it is.
 func (e *encoder) alone(m Message, content int) {
 	e.flush()
-	frame, err := appendMessage(canonical.AppendArray(make([]byte, 0, content+roomBeside), 1), m)
-	if err != nil {
+	c := coder{mode: encoding, frame: true, buf: canonical.AppendArray(make([]byte, 0, content+roomBeside), 1)}
+	if err := appendMessage(&c, m); err != nil {
 		e.failed = append(e.failed, err)
 		return
 	}
-	e.frames = append(e.frames, frame)
+	e.frames = append(e.frames, c.buf)
 }
 
 const (
@@ -90,12 +112,12 @@ func contentOf(m Message) []byte {
 
 // flush closes the open frame.
 func (e *encoder) flush() {
-	if e.count == 0 {
-		return
+	if e.count > 0 {
+		frame := canonical.AppendArray(make([]byte, 0, len(e.buf)+4), e.count)
+		e.frames = append(e.frames, append(frame, e.buf...))
+		e.count = 0
 	}
-	frame := canonical.AppendArray(make([]byte, 0, len(e.open)+4), e.count)
-	e.frames = append(e.frames, append(frame, e.open...))
-	e.open, e.count = e.open[:0], 0
+	e.begin()
 }
 
 // split adds a bundle in parts, each of which fits a frame by the bounds of what is in it: every request by itself, the
@@ -131,18 +153,17 @@ func (e *encoder) split(m Message) {
 	e.add(&Bundle{&rest})
 }
 
-// appendMessage appends the encoding of m to b.
-func appendMessage(b []byte, m Message) ([]byte, error) {
+// appendMessage appends the encoding of m to what c holds.
+func appendMessage(c *coder, m Message) error {
 	row := RowOf(m)
 	if row == nil {
-		return b, refusal.Invalid("no message, or none of the table")
+		return refusal.Invalid("no message, or none of the table")
 	}
-	c := coder{mode: encoding, buf: canonical.AppendUint(canonical.AppendArray(b, row.fields), uint64(row.Code))}
-	row.walk(&c, m)
-	if c.err != nil {
-		return b, c.err
+	c.buf = canonical.AppendUint(canonical.AppendArray(c.buf, row.fields), uint64(row.Code))
+	if row.walk(c, m); c.err != nil {
+		return c.err
 	}
-	return c.buf, nil
+	return nil
 }
 
 // Open decodes a frame and verifies every signature in it: those of requests and what is attached to them, votes,
@@ -154,11 +175,12 @@ func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Mess
 	if err != nil {
 		return nil, err
 	}
-	var c coder
-	j := judgement{network, v, &c, nil}
+	var r merkle.Reviewer
+	r.Begin(network, v)
+	j := judgement{network: network, v: v, c: new(coder), stated: &r}
 	for _, m := range messages {
-		if j.message(m); c.err != nil {
-			return nil, c.err
+		if j.message(m); j.c.err != nil {
+			return nil, j.c.err
 		}
 		switch m := m.(type) {
 		case *PutChunk:
@@ -175,7 +197,7 @@ func decodeFrame(frame []byte, network vaultnet.NetworkID) ([]Message, error) {
 	if len(frame) > vaultnet.MaxFrame {
 		return nil, refusal.Invalid("frame: %d bytes, at most %d", len(frame), vaultnet.MaxFrame)
 	}
-	c := coder{mode: decoding, network: network, buf: frame, whole: len(frame)}
+	c := coder{mode: decoding, network: network, buf: frame, frame: true, whole: len(frame)}
 	var messages []Message
 	list(&c, &messages, 1, MaxMessages, message, "messages")
 	c.end("frame")
@@ -186,6 +208,9 @@ func decodeFrame(frame []byte, network vaultnet.NetworkID) ([]Message, error) {
 }
 
 func message(c *coder, m *Message) {
+	if c.behind == 0 {
+		c.behind = len(c.buf)
+	}
 	n := c.expect(majorArray, "message")
 	code := c.expect(majorUint, "message type")
 	if c.err != nil {

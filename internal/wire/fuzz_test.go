@@ -13,6 +13,11 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(all[0])
+	turn, err := Encode(w.besides(9, 0, 1, 2, 4, 8, 8, 3))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(turn[0])
 	for _, m := range w.samples() {
 		f.Add(frame(f, m))
 	}

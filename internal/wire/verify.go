@@ -28,7 +28,7 @@ func verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier, good *ac
 	}
 	*c = coder{mode: checking, network: network}
 	if row.walk(c, m); c.err == nil {
-		judgement{network, v, c, good}.message(m)
+		judgement{network, v, c, good, nil}.message(m)
 	}
 	return c.err
 }
@@ -39,7 +39,8 @@ type judgement struct {
 	network vaultnet.NetworkID
 	v       vaultnet.Verifier
 	c       *coder
-	good    *acquainted // nil: nothing is known from before
+	good    *acquainted      // nil: nothing is known from before
+	stated  *merkle.Reviewer // of the frame's statements; nil: each is looked at by itself
 }
 
 func (j judgement) message(m Message) {
@@ -125,7 +126,7 @@ func (j judgement) attested(by *merkle.Attestation, leaf vaultnet.Digest) bool {
 	if j.good.signed(by, leaf) {
 		return true
 	}
-	if !by.Verify(j.network, leaf, j.v) {
+	if ok := j.stated != nil && j.stated.Verify(by, leaf) || j.stated == nil && by.Verify(j.network, leaf, j.v); !ok {
 		return false
 	}
 	j.good.sign(by, leaf)
@@ -136,7 +137,7 @@ func (j judgement) proposal(a vaultnet.Address, p *agreement.Proposal) {
 	if j.good.has(p, a) {
 		return
 	}
-	j.require(p.By.Verify(j.network, p.Leaf(j.network, a), j.v), "proposal: signature")
+	j.require(j.attested(p.By, p.Leaf(j.network, a)), "proposal: signature")
 	j.certificate(a, p.Polka)
 	j.proof(a, p.Proof)
 	j.joiner(p.Header.Add)
@@ -201,7 +202,7 @@ func (j judgement) bundle(b *agreement.Bundle) {
 			continue
 		}
 		j.joiner(w.Add)
-		if !j.require(w.Verify(j.network, a, j.v), "wish: signature") {
+		if !j.require(j.attested(w.By, w.Leaf(j.network, a)), "wish: signature") {
 			return
 		}
 		if j.c.err == nil {

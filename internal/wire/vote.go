@@ -28,7 +28,8 @@ func address(c *coder, a *vaultnet.Address) {
 	}
 	read, ok := vaultnet.ParseAddress(b[:])
 	if !ok || read.Kind != vaultnet.KindMutableData && read.Tag != 0 {
-		c.fail("address: not one: %x", b[:])
+		bad := b // b itself stays off the heap
+		c.fail("address: not one: %x", bad)
 		return
 	}
 	if c.mode == decoding {
@@ -66,6 +67,7 @@ func path(c *coder, p *merkle.Path) {
 }
 
 func signedBy(c *coder, a **merkle.Attestation) { required(c, a, attestation, "attestation") }
+func statedBy(c *coder, a **merkle.Attestation) { required(c, a, stated, "attestation") }
 
 func ballot(c *coder, b *agreement.Ballot) {
 	c.array(7, "ballot")
@@ -78,10 +80,27 @@ func ballot(c *coder, b *agreement.Ballot) {
 	c.fixed(b.Previous[:], "previous")
 }
 
+// requiredVote is a vote and its attestation, which are read into one piece of memory.
+func requiredVote(c *coder, v **agreement.Vote) {
+	if c.mode != decoding {
+		required(c, v, vote, "vote")
+		return
+	}
+	read := new(struct {
+		vote agreement.Vote
+		by   merkle.Attestation
+	})
+	*v = &read.vote
+	c.array(2, "vote")
+	ballot(c, &read.vote.Ballot)
+	read.vote.By = &read.by
+	stated(c, &read.by)
+}
+
 func vote(c *coder, v *agreement.Vote) {
 	c.array(2, "vote")
 	ballot(c, &v.Ballot)
-	signedBy(c, &v.By)
+	statedBy(c, &v.By)
 }
 
 func certificate(c *coder, x *agreement.Certificate) {
@@ -116,7 +135,7 @@ func proposal(c *coder, p *agreement.Proposal) {
 	signed(c, &p.PolkaRound, -1, maxRound, "polka round")
 	optional(c, &p.Polka, certificate, "polka")
 	optional(c, &p.Proof, setProof, "proof")
-	signedBy(c, &p.By)
+	statedBy(c, &p.By)
 	if c.err == nil && (p.PolkaRound >= 0) != (p.Polka != nil) {
 		c.fail("proposal: polka round %d and its certificate do not go together", p.PolkaRound)
 	}
@@ -140,7 +159,7 @@ func wish(c *coder, w *agreement.Wish) {
 	number(c, &w.Height, 1, maxHeight, "height")
 	c.fixed(w.Add[:], "add")
 	c.fixed(w.Drop[:], "drop")
-	signedBy(c, &w.By)
+	statedBy(c, &w.By)
 }
 
 func set(c *coder, s *agreement.Set) {
