@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -123,6 +124,8 @@ func sources(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 			return err
 		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata"):
 			return fs.SkipDir
+		case d.IsDir() && name != "." && isModule(name):
+			return fs.SkipDir
 		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
 		}
@@ -144,6 +147,12 @@ func sources(t *testing.T) (*token.FileSet, map[string][]*ast.File) {
 		t.Fatalf("only %d packages found", len(packages))
 	}
 	return files, packages
+}
+
+// isModule reports whether a folder is a module of its own, with arrows of its own.
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil
 }
 
 func imports(t *testing.T, f *ast.File) map[string]*ast.ImportSpec {

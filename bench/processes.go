@@ -41,7 +41,7 @@ type word struct {
 	Addresses []string `json:"addresses,omitempty"`
 	Settled   bool     `json:"settled,omitempty"`
 	Readings  readings `json:"readings,omitempty"`
-	Use       spent    `json:"use"`
+	Use       Spent    `json:"use"`
 	Samples   samples  `json:"samples,omitempty"`
 }
 
@@ -108,7 +108,7 @@ func serve(in io.Reader, out io.Writer) (err error) {
 			if err != nil {
 				w.Error = err.Error()
 			}
-			w.Use = ownUse()
+			w.Use = OwnSpent()
 		case orderProfile:
 			p.begin()
 		case orderDivide:
@@ -327,15 +327,15 @@ func (n *processes) config() client.Config {
 	return client.Config{Parameters: n.parameters, Bootstrap: n.bootstrap, Latency: n.latency, Settle: -1}
 }
 
-func (n *processes) measure() (readings, spent, error) {
+func (n *processes) measure() (readings, Spent, error) {
 	words, err := n.all(orderMeasure)
 	if err != nil {
-		return nil, spent{}, err
+		return nil, Spent{}, err
 	}
-	r, use := readings{}, spent{}
+	r, use := readings{}, Spent{}
 	for _, w := range words {
 		r.add(w.Readings)
-		use = use.plus(w.Use)
+		use = use.Plus(w.Use)
 	}
 	return r, use, nil
 }

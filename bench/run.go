@@ -92,18 +92,18 @@ func (b *Bench) Close() error { return errors.Join(b.stage.close(), b.subject.cl
 // moment is all that is read when a run begins and when it ends.
 type moment struct {
 	readings readings
-	own      spent
-	vaults   spent
+	own      Spent
+	vaults   Spent
 	clients  clientCounts
 	err      error
 }
 
 // moment reads it: CPU time last where a run begins, and first where it ends.
 func (b *Bench) moment(end bool) moment {
-	m := moment{own: ownUse(), clients: b.stage.counts.now()}
+	m := moment{own: OwnSpent(), clients: b.stage.counts.now()}
 	m.readings, m.vaults, m.err = b.subject.measure()
 	if !end {
-		m.own = ownUse()
+		m.own = OwnSpent()
 	}
 	return m
 }
@@ -141,23 +141,12 @@ func (b *Bench) Run(ctx context.Context) (*Run, error) {
 	if failed := errors.Join(before.err, after.err); failed != nil {
 		return nil, errors.Join(failed, err)
 	}
-	run.Usage = usageOf(before, after, run.Operations-run.Late, parts)
+	run.Usage = UsageOf(after.own.Minus(before.own), after.vaults.Minus(before.vaults), run.Operations-run.Late)
+	run.Usage.Parts, run.Usage.Profiled = parts.shares(run.Usage.PerOp)
 	run.Memory = after.own.Most + after.vaults.Most
 	run.Network = after.readings.since(before.readings)
 	run.Network.Vaults = int(after.readings["vaults"])
 	after.clients.into(run.Network, before.clients)
 	b.Result.Runs = append(b.Result.Runs, *run)
 	return run, err
-}
-
-// usageOf is what a run cost.
-func usageOf(before, after moment, operations int64, parts samples) *Usage {
-	own, vaults := after.own.minus(before.own), after.vaults.minus(before.vaults)
-	u := &Usage{Clients: own.total(), Vaults: vaults.total(), System: own.System + vaults.System}
-	u.Seconds = u.Clients + u.Vaults
-	if operations > 0 {
-		u.PerOp = u.Seconds / float64(operations) * 1e6
-	}
-	u.Parts, u.Profiled = parts.shares(u.PerOp)
-	return u
 }

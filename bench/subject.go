@@ -18,7 +18,7 @@ type subject interface {
 	// config is how a client connects.
 	config() client.Config
 	// measure takes readings of the vaults, and what their own processes have used; nil readings: nobody tells.
-	measure() (readings, spent, error)
+	measure() (readings, Spent, error)
 	// profile begins and ends a profile of the vaults' own processes.
 	profile(begin bool) samples
 	close() error
@@ -65,7 +65,7 @@ func (n *inProcess) config() client.Config {
 	return client.Config{Parameters: c.Parameters, Bootstrap: n.net.Bootstrap(), Latency: c.Latency, Fabric: c.Fabric, Settle: -1}
 }
 
-func (n *inProcess) measure() (readings, spent, error) {
+func (n *inProcess) measure() (readings, Spent, error) {
 	each := make([]readings, n.net.Config().Vaults)
 	errs := make([]error, len(each))
 	var all sync.WaitGroup
@@ -85,7 +85,7 @@ func (n *inProcess) measure() (readings, spent, error) {
 	for _, x := range each {
 		r.add(x)
 	}
-	return r, spent{}, errors.Join(errs...)
+	return r, Spent{}, errors.Join(errs...)
 }
 
 func (n *inProcess) profile(bool) samples { return nil } // this process's is enough
@@ -102,7 +102,7 @@ func (n *remote) config() client.Config {
 	c.Latency = n.latency
 	return c
 }
-func (n *remote) measure() (readings, spent, error) { return nil, spent{}, nil }
+func (n *remote) measure() (readings, Spent, error) { return nil, Spent{}, nil }
 func (n *remote) profile(bool) samples              { return nil }
 func (n *remote) close() error                      { return nil }
 

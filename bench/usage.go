@@ -18,14 +18,27 @@ type Part struct {
 	PerOp float64 `json:"us-per-op"`
 }
 
-// spent is what the processes had used at a moment.
-type spent struct {
-	User, System float64 // seconds
-	Most         int64   // bytes of memory, at any time
+// Spent is what processes have used at a moment.
+type Spent struct {
+	User   float64 `json:"user-s"`
+	System float64 `json:"system-s"`
+	Most   int64   `json:"memory-bytes"` // at any time
 }
 
-func (s spent) minus(o spent) spent { return spent{s.User - o.User, s.System - o.System, s.Most} }
-func (s spent) plus(o spent) spent {
-	return spent{s.User + o.User, s.System + o.System, s.Most + o.Most}
+// Minus is what was used since: the memory is that of now.
+func (s Spent) Minus(o Spent) Spent { return Spent{s.User - o.User, s.System - o.System, s.Most} }
+
+// Plus is what both used.
+func (s Spent) Plus(o Spent) Spent {
+	return Spent{s.User + o.User, s.System + o.System, s.Most + o.Most}
 }
-func (s spent) total() float64 { return s.User + s.System }
+
+// UsageOf is what so many operations cost, by this process and by others that did the work.
+func UsageOf(own, others Spent, operations int64) *Usage {
+	u := &Usage{Clients: own.User + own.System, Vaults: others.User + others.System, System: own.System + others.System}
+	u.Seconds = u.Clients + u.Vaults
+	if operations > 0 {
+		u.PerOp = u.Seconds / float64(operations) * 1e6
+	}
+	return u
+}

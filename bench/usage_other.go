@@ -2,5 +2,5 @@
 
 package bench
 
-// ownUse is not known on this system: runs have no CPU time.
-func ownUse() spent { return spent{} }
+// OwnSpent is not known on this system: runs have no CPU time.
+func OwnSpent() Spent { return Spent{} }
