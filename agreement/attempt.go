@@ -66,6 +66,7 @@ type later struct {
 // tally is the votes of one round, by member: each counts once for each type, the first it cast.
 type tally struct {
 	round uint32
+	cast  [2]uint8 // how many votes there are of each type
 	votes [2][maxMembers]*Vote
 }
 
@@ -76,19 +77,12 @@ func (y *tally) add(i int, v *Vote) bool {
 		return false
 	}
 	*slot = v
+	y.cast[v.Ballot.Type-1]++
 	return true
 }
 
 // total is how many members cast a vote of type t, for whatever.
-func (y *tally) total(t VoteType) int {
-	n := 0
-	for _, v := range y.votes[t-1] {
-		if v != nil {
-			n++
-		}
-	}
-	return n
-}
+func (y *tally) total(t VoteType) int { return int(y.cast[t-1]) }
 
 // count is how many members voted for block.
 func (y *tally) count(t VoteType, block vaultnet.Digest) int {
@@ -111,6 +105,9 @@ func voices(prevote, precommit *Vote) int {
 
 // majority is the block (not nil) that q members voted for.
 func (y *tally) majority(t VoteType, q int) (vaultnet.Digest, bool) {
+	if y.total(t) < q {
+		return vaultnet.Digest{}, false
+	}
 	for _, v := range y.votes[t-1] {
 		if v != nil && !v.Ballot.Block.IsZero() && y.count(t, v.Ballot.Block) >= q {
 			return v.Ballot.Block, true
@@ -212,10 +209,12 @@ func (t *turn) wake() {
 	if a.phase == proposing {
 		a.proposeAt = t.now.Add(t.patience())
 	}
-	for i, v := range t.stray {
-		if v != nil {
-			t.stray[i] = nil
-			t.count(i, v)
+	if called := t.stray; called != nil {
+		t.stray = nil
+		for i, v := range called {
+			if v != nil {
+				t.count(i, v)
+			}
 		}
 	}
 }

@@ -41,11 +41,11 @@ func BenchmarkCountVote(b *testing.B) {
 		in[i] = Input{From: s.crew[i+1].key, Bundle: &Bundle{Address: s.address, Height: 1, Votes: []*Vote{s.voteOf(i+1, Prevote, 0, x)}}}
 	}
 	y := s.m.object.attempt.tally(0)
-	own := y.votes
+	own := *y
 	b.ReportAllocs()
 	for i := range b.N {
 		if i%4 == 0 {
-			y.votes = own
+			*y = own
 		}
 		s.m.object.Step(s.now, s.m.host, in[i%4])
 	}

@@ -101,6 +101,9 @@ func (t *turn) outdated(from vaultnet.PublicKey, height vaultnet.Height) bool {
 	if i < 0 {
 		return false
 	}
+	if t.heard == nil {
+		t.heard = make([]vaultnet.Height, len(t.set.Members))
+	}
 	if height < t.heard[i] {
 		return true
 	}
@@ -180,10 +183,21 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 		t.wished(w)
 	}
 	if early && t.set != nil {
-		if i := t.set.Index(from); i >= 0 && len(t.ahead[i]) < maxAhead {
-			t.ahead[i] = append(t.ahead[i], ahead{from, &Bundle{Proposal: b.Proposal, Votes: b.Votes, Polka: b.Polka, Commit: b.Commit}})
+		if t.set.Index(from) >= 0 && t.aheadOf(from) < maxAhead {
+			t.ahead = append(t.ahead, ahead{from, &Bundle{Proposal: b.Proposal, Votes: b.Votes, Polka: b.Polka, Commit: b.Commit}})
 		}
 	}
+}
+
+// aheadOf counts what is kept of a member for the height after the next.
+func (o *Object) aheadOf(member vaultnet.PublicKey) int {
+	n := 0
+	for i := range o.ahead {
+		if o.ahead[i].from == member {
+			n++
+		}
+	}
+	return n
 }
 
 // certified takes in a certificate. Where its block is lacking it is asked for: also a member that sleeps has been told
@@ -207,6 +221,9 @@ func (t *turn) count(i int, v *Vote) {
 	if a == nil || !a.awake {
 		if a != nil && a.counted(i, v) && v.Ballot.Block.IsZero() {
 			return // what it voted with the others before it slept: or those that voted nil would wake each other for ever
+		}
+		if t.stray == nil {
+			t.stray = new([maxMembers]*Vote)
 		}
 		if s := t.stray[i]; s == nil || s.Ballot.Round < round || s.Ballot.Round == round && s.Ballot.Type < v.Ballot.Type {
 			t.stray[i] = v

@@ -55,7 +55,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.suspects = append(t.suspects, t.attempt.failed...)
 	}
 	t.attempt, t.fetch = nil, nil
-	t.stray = [maxMembers]*Vote{}
+	t.stray = nil
 	if t.behind.height <= t.height {
 		t.behind = behind{}
 	}
@@ -79,11 +79,9 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.followAt = t.now
 	}
 	kept := t.ahead
-	t.ahead = [maxMembers][]ahead{}
-	for i := range kept {
-		for _, k := range kept[i] {
-			t.votes(k.from, k.bundle)
-		}
+	t.ahead = nil
+	for _, k := range kept {
+		t.votes(k.from, k.bundle)
 	}
 }
 

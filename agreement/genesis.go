@@ -71,7 +71,7 @@ func (t *turn) enterSet(proof *SetProof, set *Set) bool {
 	t.part(set.Digest())
 	t.backAt = t.now.Add(patienceAbroad)
 	t.proof, t.pool = proof, nil
-	t.stray = [maxMembers]*Vote{}
+	t.stray = nil
 	t.state = &State{Machine: machine, Set: set, Time: -1}
 	t.setSet(set)
 	if a := t.attempt; a != nil {

@@ -39,19 +39,19 @@ type Object struct {
 	outvoted  []parted      // above height 0: first sets in which it voted, where another decided the first height
 	seekAt    vaultnet.Time // when it may ask again what another first set holds
 	seekGap   time.Duration
-	doubts    []seen        // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
-	backAt    vaultnet.Time // when it may go to another because there is nothing to decide in this
-	stray     [maxMembers]*Vote
-	ahead     [maxMembers][]ahead // for height+2, until height+1 is decided here
+	doubts    []seen             // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
+	backAt    vaultnet.Time      // when it may go to another because there is nothing to decide in this
+	stray     *[maxMembers]*Vote // others' votes that came while it slept; nil: none
+	ahead     []ahead            // for height+2, until height+1 is decided here
 	behind    behind
 	fetch     *fetch
 	pinned    *pinned
 	helped    []seen
-	heard     [maxMembers]vaultnet.Height // the greatest that each member said it has decided
+	heard     []vaultnet.Height // by rank, the greatest that each member said it has decided; nil: none did
 	followers []follower
 
 	desire    Change
-	wishes    [maxMembers]*Wish
+	wishes    *[maxMembers]*Wish // by rank; nil: none
 	wishAt    vaultnet.Time
 	wishGap   int // T_leave's between wishes
 	following bool
@@ -60,7 +60,6 @@ type Object struct {
 	pace     uint32 // added to the round where timeouts are computed: what the heights before have needed
 	suspects []Ref  // pending requests that were in a fresh block that failed at an earlier height
 
-	scratch        *scratch // of the step being taken
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
 }
@@ -205,8 +204,7 @@ func (o *Object) setSet(s *Set) {
 	if s != nil {
 		digest := s.Digest()
 		if digest != o.setDigest {
-			o.wishes = [maxMembers]*Wish{} // by rank in the set before
-			o.heard = [maxMembers]vaultnet.Height{}
+			o.wishes, o.heard = nil, nil // by rank in the set before
 		}
 		o.setDigest = digest
 		o.me = s.Index(o.cfg.Self)
@@ -228,11 +226,9 @@ type turn struct {
 // call: they then share a block. Nothing of the output may leave before the turn is sealed and [Object.Record], where
 // asked for, is durable.
 func (o *Object) Step(now vaultnet.Time, host Host, in ...Input) Output {
-	if o.scratch == nil {
-		o.scratch = new(scratch)
-	}
-	t, out := &o.scratch.turn, &o.scratch.out
-	*out = Output{Alarm: vaultnet.Never}
+	p := o.cfg.pad()
+	t, out := &p.turn, &p.out
+	*out = Output{Sign: emptied(out.Sign), Send: emptied(out.Send), Replies: emptied(out.Replies), Alarm: vaultnet.Never}
 	*t = turn{Object: o, now: now, host: host, out: out}
 	for i := range in {
 		t.take(&in[i])
@@ -240,15 +236,17 @@ func (o *Object) Step(now vaultnet.Time, host Host, in ...Input) Output {
 	t.run()
 	t.flush()
 	out.Alarm = t.alarm()
-	made := *out
-	*t, *out = turn{}, Output{}
-	return made
+	*t = turn{}
+	return *out
 }
 
-// scratch is reused from step to step.
-type scratch struct {
-	turn turn
-	out  Output
+// emptied is a list to be filled again, which keeps nothing alive.
+func emptied[T any](list []T) []T {
+	clear(list)
+	if cap(list) > 4*maxMembers {
+		return nil
+	}
+	return list[:0]
 }
 
 func (t *turn) take(in *Input) {

@@ -117,105 +117,115 @@ func first[T any](s []*T) *T {
 }
 
 // Record is what has to be durable before anything of the turn is sent, as relative keys. It is asked for after the
-// turn's attestations were filled in, and only once a turn.
+// turn's attestations were filled in, and only once a turn. The list and the keys in it are good until the next call for
+// an object with the same [Config]; the values are the caller's.
 func (o *Object) Record() []vaultnet.Write {
-	var w []vaultnet.Write
+	p := o.cfg.pad()
+	p.writes, p.keys = p.writes[:0], p.keys[:0]
 	u := o.unsaved
 	o.unsaved = saves{}
 	if u.head {
-		d := o.last
-		w = append(w, vaultnet.Write{Key: []byte{sectionHead}, Value: canonical.Marshal(&headRecord{Header: d.Header,
-			Certificate: d.Certificate, Set: d.Set, Voters: d.Voters, Proof: optional(d.Proof), Links: slices.Concat([]Link{}, o.links)})})
-		w = diff(o.stored, o.state, w)
+		p.put(keyHead, o.appendHead(p.encoded[:0]))
+		p.diff(o.stored, o.state)
 		o.stored = o.state
 		for _, digest := range o.savedProposals {
-			w = append(w, vaultnet.Write{Key: proposalKey(digest)})
+			p.drop(proposalKey(digest))
 		}
 		o.savedProposals = nil
 	}
 	if u.outvoted {
-		w = append(w, vaultnet.Write{Key: []byte{sectionOutvoted}, Value: canonical.Marshal(&outvotedRecord{Parted: partedRecords(o.outvoted)})})
+		p.put(keyOutvoted, canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))
 	}
 	if u.vote {
-		if !o.Voted() {
-			w = append(w, vaultnet.Write{Key: []byte{sectionVote}})
-		} else {
-			for _, h := range u.proposals {
-				if !slices.Contains(o.savedProposals, h.digest) {
-					o.savedProposals = append(o.savedProposals, h.digest)
-					w = append(w, vaultnet.Write{Key: proposalKey(h.digest), Value: canonical.Marshal(h.record())})
-				}
-			}
-			o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
-				gone := (o.attempt == nil || o.attempt.find(digest) == nil) && !o.holds(digest)
-				if gone {
-					w = append(w, vaultnet.Write{Key: proposalKey(digest)})
-				}
-				return gone
-			})
-			w = append(w, vaultnet.Write{Key: []byte{sectionVote}, Value: canonical.Marshal(o.voteRecord())})
-		}
+		o.recordVotes(p, u.proposals)
 	}
 	for _, k := range u.dropped {
-		w = append(w, vaultnet.Write{Key: k})
+		p.drop(k)
 	}
 	for _, d := range u.withdrawn {
-		w = append(w, vaultnet.Write{Key: withdrawnKey(d.id), Value: binary.BigEndian.AppendUint64(nil, uint64(d.deadline))})
+		p.put(withdrawnKey(d.id), binary.BigEndian.AppendUint64(p.encoded[:0], uint64(d.deadline)))
 	}
-	return w
+	return p.writes
 }
 
-func (o *Object) voteRecord() *voteRecord {
-	a := o.attempt
-	if a == nil {
-		a = newAttempt()
+// recordVotes writes what the member must not forget of the height being decided, and the blocks that it newly voted for.
+func (o *Object) recordVotes(p *scratch, proposals []*held) {
+	if !o.Voted() {
+		p.drop(keyVote)
+		return
 	}
-	r := &voteRecord{Height: o.height + 1, Round: a.round, Prevote: optional(a.prevote), Precommit: optional(a.precommit),
-		Proof: a.proof, Promised: a.promised, Lock: []*Certificate{}, Valid: []*Certificate{}, Commit: optional(a.commit), First: optional(o.proof),
-		Parted: []partedRecord{}}
-	r.Parted = partedRecords(o.parted)
-	if a.voted != nil {
-		r.Voted = a.voted.digest
+	for _, h := range proposals {
+		if !slices.Contains(o.savedProposals, h.digest) {
+			o.savedProposals = append(o.savedProposals, h.digest)
+			p.put(proposalKey(h.digest), appendProposalRecord(p.encoded[:0], h))
+		}
 	}
-	if a.lock != nil {
-		r.Lock = optional(a.lock.cert)
-	}
-	if a.valid != nil && a.valid != a.lock {
-		r.Valid = optional(a.valid.cert)
-	}
-	return r
+	o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
+		gone := (o.attempt == nil || o.attempt.find(digest) == nil) && !o.holds(digest)
+		if gone {
+			p.drop(proposalKey(digest))
+		}
+		return gone
+	})
+	p.put(keyVote, o.appendVoteRecord(p.encoded[:0]))
 }
 
-func (h *held) record() *proposalRecord {
-	r := &proposalRecord{Header: *h.header, Offers: []offerRecord{}, Bodies: []bodyRecord{}}
-	for _, p := range h.offers {
-		r.Offers = append(r.Offers, offerRecord{Round: p.Round, PolkaRound: p.PolkaRound, Polka: packed(p.Polka), Proof: packed(p.Proof), By: p.By})
+// Keys of records of which an object has one.
+var (
+	keyHead     = []byte{sectionHead}
+	keyOutvoted = []byte{sectionOutvoted}
+	keyVote     = []byte{sectionVote}
+)
+
+// put adds a record. Its value was encoded in the room for that, and is copied.
+func (p *scratch) put(key, encoded []byte) {
+	p.writes = append(p.writes, vaultnet.Write{Key: key, Value: slices.Clone(encoded)})
+	if cap(encoded) <= maxScratch {
+		p.encoded = encoded
 	}
-	for _, b := range h.bodies {
-		r.Bodies = append(r.Bodies, bodyRecord{Bytes: b.Bytes, Attached: slices.Concat([]byte{}, b.Attached)})
-	}
-	return r
 }
 
-func proposalKey(digest vaultnet.Digest) []byte { return append([]byte{sectionProposal}, digest[:]...) }
+// drop adds that a record is gone.
+func (p *scratch) drop(key []byte) { p.writes = append(p.writes, vaultnet.Write{Key: key}) }
 
-// diff appends the state's records that changed since old, which may be nil.
-func diff(old, s *State, w []vaultnet.Write) []vaultnet.Write {
+// diff adds a state's records that changed since old, which may be nil.
+func (p *scratch) diff(old, s *State) {
 	var machine Machine
 	var ledger Ledger
 	if old != nil {
 		machine, ledger = old.Machine, old.Ledger
 	}
-	w = s.Ledger.diff(ledger, sectionLedger, w)
+	merkle.Diff(ledger.applied, s.Ledger.applied, func(key string, _, after **AppliedRequest) {
+		k := p.key(sectionLedger, key)
+		if after == nil {
+			p.drop(k)
+			return
+		}
+		p.put(k, (*after).appendTo(p.encoded[:0]))
+	})
 	for _, r := range s.Machine.Diff(machine) {
-		w = append(w, vaultnet.Write{Key: append([]byte{sectionMachine}, r.Key...), Value: r.Value})
+		p.writes = append(p.writes, vaultnet.Write{Key: p.key(sectionMachine, string(r.Key)), Value: r.Value})
 	}
-	return w
 }
+
+// key is a section's key, in room that is used again.
+func (p *scratch) key(section byte, own string) []byte {
+	if cap(p.keys)-len(p.keys) < 1+len(own) {
+		p.keys = make([]byte, 0, max(1<<10, 1+len(own)))
+	}
+	start := len(p.keys)
+	p.keys = append(append(p.keys, section), own...)
+	return p.keys[start:len(p.keys):len(p.keys)]
+}
+
+func proposalKey(digest vaultnet.Digest) []byte { return append([]byte{sectionProposal}, digest[:]...) }
 
 // records is a whole state as storage records, in key order.
 func records(s *State) []vaultnet.Write {
-	w := s.Ledger.diff(Ledger{}, sectionLedger, nil)
+	var w []vaultnet.Write
+	merkle.Diff(Ledger{}.applied, s.Ledger.applied, func(key string, _, after **AppliedRequest) {
+		w = append(w, vaultnet.Write{Key: append([]byte{sectionLedger}, key...), Value: (*after).appendTo(nil)})
+	})
 	for _, r := range s.Machine.Records() {
 		w = append(w, vaultnet.Write{Key: append([]byte{sectionMachine}, r.Key...), Value: r.Value})
 	}

@@ -78,6 +78,9 @@ func (t *turn) rouse() bool {
 // callers counts the members whose votes call a sleeping member. If any of them voted for a block, it may be half-open:
 // then those that it knows to have voted before count as well, for its bundle shows what they voted.
 func (t *turn) callers() int {
+	if t.stray == nil {
+		return 0
+	}
 	var voted [maxMembers]bool
 	block := false
 	for i, v := range t.stray {

@@ -82,21 +82,11 @@ func (l Ledger) Prune(at vaultnet.Time, dropped func(deadline vaultnet.Time, id 
 	}
 }
 
-func (a *AppliedRequest) digest() vaultnet.Digest {
-	return vaultnet.DomainState.Hash([]byte("applied"), canonical.Marshal(a))
-}
+var applied = []byte("applied")
 
-// diff appends the storage records that changed since old.
-func (l Ledger) diff(old Ledger, prefix byte, w []vaultnet.Write) []vaultnet.Write {
-	merkle.Diff(old.applied, l.applied, func(key string, before, after **AppliedRequest) {
-		k := append([]byte{prefix}, key...)
-		if after == nil {
-			w = append(w, vaultnet.Write{Key: k})
-			return
-		}
-		w = append(w, vaultnet.Write{Key: k, Value: canonical.Marshal(*after)})
-	})
-	return w
+func (a *AppliedRequest) digest() vaultnet.Digest {
+	var buf [256]byte
+	return vaultnet.DomainState.Hash(applied, a.appendTo(buf[:0]))
 }
 
 // load adds a storage record; key is without its prefix.

@@ -5,7 +5,8 @@ import (
 	"vaultnet/internal/merkle"
 )
 
-// Config is what all objects of one vault share. Read only.
+// Config is what all objects of one vault share. The caller does not change it once an object was made with it, and takes
+// no two steps at a time: its objects share their room for that, too.
 type Config struct {
 	Network    vaultnet.NetworkID
 	Parameters vaultnet.Parameters
@@ -13,7 +14,29 @@ type Config struct {
 	Observer   Observer // may be zero
 	// Open decodes a request from this vault's own store: bytes and what is attached.
 	Open func(bytes, attached []byte) (*Request, error)
+
+	scratch *scratch // made when it is first needed
 }
+
+// pad is the room that steps and records are made in.
+func (c *Config) pad() *scratch {
+	if c.scratch == nil {
+		c.scratch = new(scratch)
+	}
+	return c.scratch
+}
+
+// scratch is used again for every step and record of the objects of one vault.
+type scratch struct {
+	turn turn
+	out  Output
+
+	writes  []vaultnet.Write
+	keys    []byte
+	encoded []byte
+}
+
+const maxScratch = 1 << 20 // bytes of an encoding whose room is kept
 
 // Observer is told of what happens, for logs, metrics and checkers. All fields are optional; a callback must not keep
 // or change what it is given beyond reading it, and must not call back.
@@ -41,7 +64,7 @@ type Input struct {
 // Change is a change of a set: whom to add and whom to drop; zero keys for nobody.
 type Change struct{ Add, Drop vaultnet.PublicKey }
 
-// Output is what one step leads to.
+// Output is what one step leads to. Its lists are good until the next step of an object with the same [Config].
 type Output struct {
 	Sign    []Leaf        // statements to sign with this turn's root
 	Send    []Outgoing    // after the turn's writes are durable

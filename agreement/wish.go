@@ -35,7 +35,7 @@ func (t *turn) sendWish() {
 	}
 	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: c.Add, Drop: c.Drop, By: &merkle.Attestation{Signer: t.cfg.Self}}
 	t.out.Sign = append(t.out.Sign, Leaf{Digest: w.Leaf(t.cfg.Network, t.address), By: w.By})
-	t.wishes[t.me] = w
+	t.wishedBy(t.me, w)
 	t.bundle().Wishes = append(t.bundle().Wishes, w)
 }
 
@@ -45,7 +45,7 @@ func (t *turn) sendWish() {
 func (t *turn) common() Change {
 	best, most := t.desire, t.wishers(t.desire, t.me)
 	rank := t.me
-	for i, w := range t.wishes {
+	for i, w := range t.wishesHeard() {
 		if w == nil || i == t.me {
 			continue
 		}
@@ -62,7 +62,7 @@ func (t *turn) common() Change {
 // wishers counts the members that wish a change, this one by its desire.
 func (t *turn) wishers(c Change, me int) int {
 	n := 0
-	for i, w := range t.wishes {
+	for i, w := range t.wishesHeard() {
 		if i == me && c == t.desire || i != me && w != nil && (Change{w.Add, w.Drop}) == c {
 			n++
 		}
@@ -79,14 +79,29 @@ func (t *turn) wished(w *Wish) {
 	if i < 0 || i == t.me {
 		return
 	}
-	if old := t.wishes[i]; old == nil || old.Height <= w.Height {
-		t.wishes[i] = w
+	if t.wishes == nil || t.wishes[i] == nil || t.wishes[i].Height <= w.Height {
+		t.wishedBy(i, w)
 	}
+}
+
+func (t *turn) wishedBy(i int, w *Wish) {
+	if t.wishes == nil {
+		t.wishes = new([maxMembers]*Wish)
+	}
+	t.wishes[i] = w
+}
+
+// wishesHeard is the newest wish of each member, by rank; nothing where nobody wishes.
+func (o *Object) wishesHeard() []*Wish {
+	if o.wishes == nil {
+		return nil
+	}
+	return o.wishes[:]
 }
 
 // wishing is the change that w members wish alike, zero if there is none.
 func (t *turn) wishing() Change {
-	if t.set == nil {
+	if t.set == nil || t.wishes == nil {
 		return Change{}
 	}
 	for i, w := range t.wishes {
@@ -110,7 +125,7 @@ func (t *turn) wishing() Change {
 // longer intervals, so that a set that cannot agree on a change does not stay awake for it.
 func (t *turn) forgetWishes(d *Decided) {
 	if d.Header.SetBlock() || d.Header.Empty() || t.attempt != nil && t.attempt.noChange {
-		t.wishes = [maxMembers]*Wish{}
+		t.wishes = nil
 		if !d.Header.SetBlock() {
 			t.wishGap += 2
 		}
