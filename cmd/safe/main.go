@@ -1,6 +1,15 @@
-// Command safe is the command line of a person or an app: keys, accounts, data and chunks on a vault network, one
-// operation at a time or, as safe batch, one from each line of its input. What it can do on a network is the table of
-// operations in package client/batch.
+// Command safe is the command line of a person or an app. A person has an account that a name and a password open, gives
+// apps access to it, and keeps files in it (packages client/auth and client/container). Below that are keys, objects and
+// chunks: one operation at a time or, as safe batch, one from each line of its input, from the table of operations in
+// package client/batch.
+//
+//	main.go arrange: internal/commandline         the command tree, exit codes
+//	session.go listening.go acting.go profile.go  which network, and for whom: keys, profiles, apps
+//	fault.go refused.go secret.go print.go        what is told, and asked
+//	account.go apps.go authorise.go share.go request.go   accounts and their apps
+//	list.go change.go transfer.go node.go copy.go note.go bulk.go meter.go   files
+//	container.go doctor.go completion.go          looking after it all
+//	key.go data.go chunk.go batch.go              keys, objects, chunks
 package main
 
 import (
@@ -43,7 +52,7 @@ const (
 const exitCodes = `EXIT CODES
   0  done; of batch: every line was understood, whatever the network answered
   1  refused, or failed; of batch: a line was not understood
-  2  the command line is wrong, or names a key that is not there
+  2  the command line is wrong, or names a key, profile or credentials that are not there
   3  no network: no network file, or no vault answers
   4  the network gave no answer in time; what was asked for may still happen where the message says so`
 
@@ -78,6 +87,10 @@ func one(args []string, what string) error {
 // run is the command: it returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	root := newRoot(s)
+	if len(args) > 0 && args[0] == completeCommand {
+		complete(ctx, root, args[1:], s)
+		return exitDone
+	}
 	args = commandline.Arrange(root, args)
 	err := root.Parse(args)
 	if err == nil {
@@ -109,9 +122,17 @@ func newRoot(s streams) *ffcli.Command {
 	return &ffcli.Command{
 		Name:       "safe",
 		ShortUsage: "safe <subcommand> [flags]",
-		ShortHelp:  "Keys, accounts, data and chunks on a vault network.",
+		ShortHelp:  "Accounts, files, apps and data on a vault network.",
 		LongHelp: strings.TrimSpace(`
-EXAMPLES
+A person's account and files; every command says for whom it acts:
+  safe account create Daily
+  safe put -r photos _pictures
+  safe ls _pictures/photos
+  safe authorise org.example.notes -container _documents=read,insert -out notes.json
+  safe ls -app notes.json
+  safe revoke org.example.notes
+
+Keys and objects, for programs and for trying things:
   safe key new alice
   safe account create -as alice
   safe data put -as alice -name notes -tag 15000 -entry first=hello -allow anyone:insert
@@ -122,13 +143,14 @@ EXAMPLES
 
 ` + exitCodes + `
 
-The network is the one on this machine that simnet runs, or -network FILE. Flags may be written -x or --x.
-"safe <subcommand> -h" lists those of a subcommand.`),
+The network is the one on this machine that simnet runs, the one where the profile is at home, or -network FILE. Flags may
+be written -x or --x, before or after other arguments; what comes after -- is none. "safe <subcommand> -h" lists those of a
+subcommand. Passwords come from the terminal, a file or the environment, never from the command line.`),
 		FlagSet:   commandline.NewFlagSet("safe"),
 		UsageFunc: commandline.Usage,
-		Subcommands: []*ffcli.Command{newAccount(s), newApps(s), newAuthorise(s), newRevoke(s),
-			newLs(s), newTree(s), newStat(s), newCat(s), newPut(s), newGet(s), newCp(s), newMv(s), newRm(s), newMkdir(s), newSync(s),
-			newKey(s), newData(s), newChunk(s), newBatch(s)},
+		Subcommands: []*ffcli.Command{newAccount(s), newApps(s), newAuthorise(s), newRevoke(s), newShare(s), newUnshare(s), newRequest(s), newAnswer(s),
+			newLs(s), newTree(s), newStat(s), newCat(s), newPut(s), newGet(s), newCp(s), newMv(s), newRm(s), newMkdir(s), newSync(s), newCheck(s), newContainer(s),
+			newDoctor(s), newCompletion(s), newKey(s), newData(s), newChunk(s), newBatch(s)},
 		Exec: noSubcommand("safe"),
 	}
 }

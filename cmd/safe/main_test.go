@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -128,9 +131,15 @@ func TestScripts(t *testing.T) {
 			if err := gone.Write(filepath.Join(e.WorkDir, "gone.json")); err != nil {
 				return err
 			}
+			other := *file // one whose parameters are not the network's
+			other.Parameters.AccountOperations++
+			if err := other.Write(filepath.Join(e.WorkDir, "other.json")); err != nil {
+				return err
+			}
 			return home(e.WorkDir, file, e.Setenv)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"mode": mode, "exits": exits},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"mode": mode, "exits": exits, "noise": noise, "hole": hole,
+			"await": await, "cmpfiles": cmpFiles},
 	})
 }
 
@@ -181,6 +190,66 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// noise makes a file of random bytes.
+func noise(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: noise SIZE FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	content := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8)}).Read(content)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), content, 0o644))
+}
+
+// hole makes a file of zeros that takes no room.
+func hole(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hole FILE SIZE")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), nil, 0o644))
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+// await waits until a file that fits a pattern is there, of at least so many bytes.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: await PATTERN [SIZE]")
+	}
+	least := int64(0)
+	if len(args) == 2 {
+		n, err := strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+		least = n
+	}
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		files, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		for _, f := range files {
+			if info, err := os.Stat(f); err == nil && info.Size() >= least {
+				return
+			}
+		}
+	}
+	ts.Fatalf("%s does not come", args[0])
+}
+
+// cmpFiles compares files that are no text.
+func cmpFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cmpfiles FILE FILE")
+	}
+	a, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	b, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if !bytes.Equal(a, b) {
+		ts.Fatalf("%s, of %d bytes, and %s, of %d bytes, are not the same", args[0], len(a), args[1], len(b))
 	}
 }
 

@@ -35,7 +35,7 @@ func Arrange(root *ffcli.Command, args []string) []string {
 			others = append(others, a)
 		default:
 			flags = append(flags, a)
-			if !whole && takesValue(at.FlagSet.Lookup(name)) {
+			if !whole && TakesValue(at.FlagSet.Lookup(name)) {
 				if len(rest) == 0 {
 					return append(append([]string{}, args[:n]...), a) // no other argument is its value: package flag says so
 				}
@@ -50,7 +50,8 @@ func Arrange(root *ffcli.Command, args []string) []string {
 	return append(arranged, others...)
 }
 
-func takesValue(f *flag.Flag) bool {
+// TakesValue reports whether a flag is followed by a value; false for none.
+func TakesValue(f *flag.Flag) bool {
 	if f == nil {
 		return false
 	}
