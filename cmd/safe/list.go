@@ -65,7 +65,7 @@ func bytesText(n int64) string {
 	}
 	v := float64(n)
 	u := -1
-	for v >= 1024 && u < len(units)-1 {
+	for v >= 1023.95 && u < len(units)-1 {
 		v /= 1024
 		u++
 	}

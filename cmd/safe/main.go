@@ -124,7 +124,8 @@ func newRoot(s streams) *ffcli.Command {
 		ShortUsage: "safe <subcommand> [flags]",
 		ShortHelp:  "Accounts, files, apps and data on a vault network.",
 		LongHelp: strings.TrimSpace(`
-A person's account and files; every command says for whom it acts:
+EXAMPLES
+  A person's account and files; every command says for whom it acts:
   safe account create Daily
   safe put -r photos _pictures
   safe ls _pictures/photos
@@ -132,7 +133,7 @@ A person's account and files; every command says for whom it acts:
   safe ls -app notes.json
   safe revoke org.example.notes
 
-Keys and objects, for programs and for trying things:
+  Keys and objects, for programs and for trying things:
   safe key new alice
   safe account create -as alice
   safe data put -as alice -name notes -tag 15000 -entry first=hello -allow anyone:insert
