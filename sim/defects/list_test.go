@@ -5,7 +5,7 @@ const (
 	ordinary = "-mode safety -byzantine 0 -ops 150"
 	liars    = "-mode safety -byzantine 2"
 	crashes  = "-mode safety -byzantine 0 -set crashes=12"
-	books    = "-mode safety -byzantine 2 -set lies=false-books -set joins=3 -set wipes=3 -ops 150"
+	books    = "-mode safety -byzantine 3 -set lies=false-books -set joins=3 -set wipes=3 -ops 150"
 	forgers  = "-mode safety -byzantine 2 -set lies=forge -ops 150"
 )
 

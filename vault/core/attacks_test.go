@@ -113,6 +113,77 @@ func TestAttack12TwoPutsAtOnce(t *testing.T) {
 	}
 }
 
+// With different views of the group: a ninth vault is known to some of the others only, so that the two who put are given
+// views of two sets. At most one of them gets a proof, and there is one object in the end.
+func TestAttack12TwoPutsWithDifferentViews(t *testing.T) {
+	for known := 1; known <= 7; known++ {
+		w := newTown(t, 8)
+		w.run(time.Second)
+		alice, bob := w.citizen("Alice"), w.citizen("Bob")
+		ninth := w.build("ninth")
+		a := w.addressWhere(func(a vaultnet.Address) bool { return contains(w.group(a), ninth) })
+		group := w.houses[:8] // by the views of those that do not know the ninth
+		ninth.tell(Known(nil))
+		for i, h := range group {
+			if i < known {
+				h.tell(PeerUp(ninth.id))
+			}
+			ninth.tell(PeerUp(h.id))
+		}
+		w.run(100 * time.Millisecond)
+		var proofs, applied int
+		for _, c := range []*citizen{alice, bob} {
+			proof := c.proof(a)
+			if _, ok := proof.Set(a, 8); ok {
+				proofs++
+			}
+			r := w.sign(c.key, a, 1, mutabledata.Encode(&mutabledata.Put{Owner: c.key.Public()}),
+				wire.Attached{Permit: c.permit(c.key, a, 1), Proof: proof})
+			n := 0
+			for _, reply := range c.submit(w.houses, r) {
+				switch {
+				case reply.Outcome == agreement.Applied:
+					n++
+				case reply.Err != nil && !errors.Is(reply.Err, refusal.DataExists) && !errors.Is(reply.Err, refusal.NotSettled) &&
+					!errors.Is(reply.Err, refusal.InvalidRequest):
+					t.Fatalf("known to %d: %v", known, reply.Err)
+				}
+			}
+			if n >= 5 {
+				applied++
+			} else if n > 0 {
+				t.Fatalf("known to %d: applied at %d members", known, n)
+			}
+		}
+		if applied > 1 || proofs == 0 && applied > 0 {
+			t.Fatalf("known to %d: %d proofs, %d objects", known, proofs, applied)
+		}
+		for _, h := range w.houses[known:8] { // once views agree there is one object, or room for one
+			h.tell(PeerUp(ninth.id))
+			ninth.tell(PeerUp(h.id))
+		}
+		w.run(12 * time.Second)
+		if applied == 0 {
+			alice.put(a)
+		}
+		at := map[vaultnet.Height]vaultnet.Digest{}
+		for _, h := range w.houses {
+			o := h.core.Object(a)
+			if o == nil || o.Height() == 0 {
+				continue
+			}
+			if d, ok := at[o.Height()]; ok && d != o.HeaderDigest() {
+				t.Fatalf("known to %d: two objects", known)
+			}
+			at[o.Height()] = o.HeaderDigest()
+		}
+		if len(at) == 0 {
+			t.Fatalf("known to %d: no object", known)
+		}
+		t.Logf("known to %d: %d proofs, %d applied", known, proofs, applied)
+	}
+}
+
 func TestAttack17ALaggardIsToldByItsHeight(t *testing.T) {
 	b := newBench(t)
 	late := b.members(b.object)[3]

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // ATTACKS 13: members die one after another, slower than T_leave: the set follows.
-func TestAMemberThatIsGoneIsReplaced(t *testing.T) {
+func TestAttack13AMemberThatIsGoneIsReplaced(t *testing.T) {
 	w := newTown(t, 12)
 	w.run(time.Second)
 	c := w.citizen("Alice")
@@ -76,8 +77,42 @@ func TestAMemberThatWasNeverHeardOfIsGone(t *testing.T) {
 	})
 }
 
+// ATTACKS 13: members die one after another, faster than T_leave: two at a time are gone before the first is given up. The
+// set follows for as long as vaults are left to take their places, and nothing is lost.
+func TestAttack13MembersDieFasterThanTheyAreGivenUp(t *testing.T) {
+	w := newTown(t, 16)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("v")}})
+	for pair := range 4 {
+		number := w.set(a).Number
+		dead := []*house{w.members(a)[pair], w.members(a)[7-pair]}
+		w.stop(dead[0])
+		w.run(w.params.LeaveAfter / 5)
+		w.stop(dead[1])
+		w.until(time.Minute, "both are replaced", func() bool {
+			s := w.set(a)
+			return s.Index(dead[0].id) < 0 && s.Index(dead[1].id) < 0 && len(s.Members) == 8
+		})
+		if n := w.set(a).Number; n != number+2 {
+			t.Fatalf("set %d after set %d", n, number)
+		}
+		w.run(10 * time.Second)
+		got := 0
+		for _, r := range c.read(a, mutabledata.GetValue{Key: "k"}) {
+			if r.Err == nil && r.Member && strings.Contains(string(r.Value), "v") {
+				got++
+			}
+		}
+		if got != 8 {
+			t.Fatalf("%d members have the value after %d deaths", got, 2*(pair+1))
+		}
+	}
+}
+
 // ATTACKS 13: three at once: the object stops, keeps what it has, and resumes when one returns.
-func TestThreeMembersGoneAtOnce(t *testing.T) {
+func TestAttack13ThreeMembersGoneAtOnce(t *testing.T) {
 	w := newTown(t, 12)
 	w.run(time.Second)
 	c := w.citizen("Alice")
