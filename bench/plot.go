@@ -64,6 +64,30 @@ func (p Plot) File() string {
 	return strings.Replace(p.SVG(), ">", "><style>"+plotStyle()+"</style>", 1) + "\n"
 }
 
+// Beside is plots side by side, as one SVG file.
+func Beside(plots ...Plot) string {
+	const gap = 10.0
+	w, h := -gap, 0.0
+	var inner strings.Builder
+	for _, p := range plots {
+		width, height := p.size()
+		inner.WriteString(strings.Replace(p.SVG(), "<svg ", fmt.Sprintf(`<svg x="%g" `, w+gap), 1))
+		w, h = w+gap+width, math.Max(h, height)
+	}
+	return fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%g" height="%g"><style>%s</style>%s</svg>`+"\n", w, h, w, h, plotStyle(), inner.String())
+}
+
+func (p *Plot) size() (w, h float64) {
+	w, h = p.Width, p.Height
+	if w == 0 {
+		w = 640
+	}
+	if h == 0 {
+		h = 340
+	}
+	return w, h
+}
+
 // Margins of the field within a plot.
 const (
 	plotLeft, plotRight, plotBottom = 78.0, 24.0, 48.0
@@ -71,13 +95,7 @@ const (
 
 // SVG is the plot as an element of a page that has the style of plots.
 func (p Plot) SVG() string {
-	w, h := p.Width, p.Height
-	if w == 0 {
-		w = 640
-	}
-	if h == 0 {
-		h = 340
-	}
+	w, h := p.size()
 	top := 20.0
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox="0 0 %g %g" width="%g" height="%g" role="img" aria-label="%s">`,

@@ -37,8 +37,11 @@ func newStage(s Settings, o Options) *stage {
 	return &stage{settings: s, options: o, salt: rand.Text()}
 }
 
-// atOnce is how much is prepared at the same time.
-const atOnce = 128
+// Of preparing: how much at the same time, and how often what a busy machine did not get done is tried again.
+const (
+	atOnce = 64
+	tries  = 5
+)
 
 // open connects, and makes the accounts.
 func (s *stage) open(ctx context.Context, cfg client.Config) error {
@@ -58,7 +61,7 @@ func (s *stage) open(ctx context.Context, cfg client.Config) error {
 	}
 	return s.each(ctx, "accounts", len(s.people), func(ctx context.Context, i int) error {
 		p := s.people[i]
-		if _, err := p.on.CreateAccount(ctx, p.as); err != nil {
+		if _, err := p.on.CreateAccount(ctx, p.as); err != nil && !errors.Is(err, refusal.AccountExists) {
 			return fmt.Errorf("making an account: %w", err)
 		}
 		if has := cfg.Parameters.AccountOperations; cfg.Parameters.Local && has < enough {
@@ -92,7 +95,11 @@ func (s *stage) each(ctx context.Context, what string, n int, do func(ctx contex
 	for range min(atOnce, n) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if err := do(ctx, int(i)); err != nil {
+				err := do(ctx, int(i))
+				for again := 1; again < tries && errors.Is(err, refusal.Unavailable) && ctx.Err() == nil; again++ {
+					err = do(ctx, int(i))
+				}
+				if err != nil {
 					stop(err)
 					return
 				}
@@ -126,6 +133,15 @@ func (p *person) content(size int) []byte {
 
 // key is the name of entry i.
 func key(i int) mutabledata.Key { return mutabledata.Key(fmt.Sprint("k", i)) }
+
+// put makes an object; that it is there already, from an attempt whose outcome nobody knew, is no error.
+func (p *person) put(ctx context.Context, at vaultnet.Address, o client.Object) error {
+	_, err := p.on.Put(ctx, p.as, at, o)
+	if errors.Is(err, refusal.DataExists) {
+		return nil
+	}
+	return err
+}
 
 // object is an object with the entries that the settings ask for.
 func (s *stage) object(p *person, entries int, everybody bool) client.Object {

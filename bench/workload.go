@@ -50,8 +50,7 @@ func prepareMutate(ctx context.Context, s *stage) ([]Operation, error) {
 	}
 	err := s.each(ctx, "objects", n, func(ctx context.Context, i int) error {
 		p := s.people[i%s.settings.Clients]
-		_, err := p.on.Put(ctx, p.as, items[p.number][i/s.settings.Clients].at, s.object(p, s.settings.Entries, false))
-		return err
+		return p.put(ctx, items[p.number][i/s.settings.Clients].at, s.object(p, s.settings.Entries, false))
 	})
 	var all []Operation
 	for _, p := range s.people {
@@ -76,8 +75,7 @@ func validateHot(s Settings) error {
 func prepareHot(ctx context.Context, s *stage) ([]Operation, error) {
 	err := s.each(ctx, "objects", s.settings.Objects, func(ctx context.Context, i int) error {
 		p := s.people[0]
-		_, err := p.on.Put(ctx, p.as, s.name("hot %d", i), s.object(p, max(s.settings.Entries, s.settings.Clients), true))
-		return err
+		return p.put(ctx, s.name("hot %d", i), s.object(p, max(s.settings.Entries, s.settings.Clients), true))
 	})
 	var all []Operation
 	for _, p := range s.people {
@@ -104,8 +102,7 @@ func prepareMixed(ctx context.Context, s *stage) ([]Operation, error) {
 	err := s.each(ctx, "objects", len(at), func(ctx context.Context, i int) error {
 		at[i] = s.name("mixed %d", i)
 		p := s.people[i%len(s.people)]
-		_, err := p.on.Put(ctx, p.as, at[i], s.object(p, max(s.settings.Entries, mixedKeys), true))
-		return err
+		return p.put(ctx, at[i], s.object(p, max(s.settings.Entries, mixedKeys), true))
 	})
 	var all []Operation
 	for _, p := range s.people {
@@ -146,8 +143,7 @@ func prepareRead(ctx context.Context, s *stage) ([]Operation, error) {
 	err := s.each(ctx, "objects", len(at), func(ctx context.Context, i int) error {
 		at[i] = s.name("read %d", i)
 		p := s.people[i%len(s.people)]
-		_, err := p.on.Put(ctx, p.as, at[i], s.object(p, s.settings.Entries, false))
-		return err
+		return p.put(ctx, at[i], s.object(p, s.settings.Entries, false))
 	})
 	var all []Operation
 	for _, p := range s.people {

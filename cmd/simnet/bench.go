@@ -49,7 +49,7 @@ func newBench(args []string, stdout, stderr io.Writer) *ffcli.Command {
 	for _, name := range bench.Workloads() {
 		root.Subcommands = append(root.Subcommands, newWorkload(name, args, stdout, stderr))
 	}
-	root.Subcommands = append(root.Subcommands, newCompare(stdout))
+	root.Subcommands = append(root.Subcommands, newCompare(stdout), newSweep(args, stdout, stderr))
 	root.Exec = func(_ context.Context, args []string) error {
 		if len(args) > 0 {
 			return usageError{fmt.Errorf("no workload %q: want %s", args[0], strings.Join(bench.Workloads(), ", "))}
