@@ -18,7 +18,7 @@ const maxSteps = 64
 //
 //	files := container.NewFileSystem(c.Containers(alice), ref)
 func (c *Client) Containers(by Actor) container.Config {
-	return container.Config{Data: &containerData{c, by}, Payer: by.Owner()}
+	return container.Config{Data: &containerData{c, by}, Payer: by.Owner(), Wait: c.wait}
 }
 
 // containerData carries out a container's steps with goroutines, which have ended when Do returns.

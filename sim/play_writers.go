@@ -292,7 +292,6 @@ func (p *play) plan() *[]func(*reach, *shelf) bool {
 type stored struct {
 	Name    string
 	Content []byte
-	Spilled bool
 }
 
 // overfill puts entries into the first node, up to its last place, as a program would that knows of marks and not of the
@@ -312,7 +311,7 @@ func (p *play) overfill(n *reach, s *shelf, names []string) {
 		if !ok {
 			continue
 		}
-		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: "seal", Do: mutabledata.ExpectAbsent}, {Key: "moved", Do: mutabledata.ExpectAbsent}}}
+		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: "full", Do: mutabledata.ExpectAbsent}, {Key: "seal", Do: mutabledata.ExpectAbsent}, {Key: "moved", Do: mutabledata.ExpectAbsent}}}
 		var notes []*word
 		var keysOf []mutabledata.Key // of the notes
 		for i := o.Len(); i < 100; i++ {

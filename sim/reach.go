@@ -91,7 +91,7 @@ func (n *reach) Account(_ context.Context, by auth.Actor) (*account.View, error)
 
 // config is what package container needs of the user.
 func (n *reach) config(by auth.Actor) container.Config {
-	return container.Config{Data: n.Data(by), Payer: by.Account, Random: n.u.source(), Clock: n.u.now}
+	return container.Config{Data: n.Data(by), Payer: by.Account, Random: n.u.source(), Clock: n.u.now, Wait: n.u.wait}
 }
 
 // around begins operations and waits for their end, unless the user crashes before, in the middle, or just after.

@@ -114,7 +114,7 @@ func (a *Account) allow(ctx context.Context, app App, access Access, had *Access
 			if _, err := a.deleteGrant(ctx, mine, false); err != nil {
 				return nil, err
 			}
-			if err := a.withdraw(ctx, mine, given); err != nil {
+			if _, err := a.withdraw(ctx, mine, given); err != nil {
 				return nil, err
 			}
 			return nil, refuse("authorise", app.String(), Revoked)
@@ -225,7 +225,7 @@ func (a *Account) apply(ctx context.Context, r *record, t *targets, p plan) (*re
 		}
 	}
 	less := r.Reach.without(t.reach())
-	if err := a.withdraw(ctx, key, less); err != nil {
+	if _, err := a.withdraw(ctx, key, less); err != nil {
 		return nil, err
 	}
 	if !p.same {

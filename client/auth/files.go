@@ -10,7 +10,7 @@ import (
 
 // containers is what package container needs to work for an actor.
 func (c *Config) containers(by Actor) container.Config {
-	return container.Config{Data: c.Network.Data(by), Payer: by.Account, Random: c.Random, Clock: c.Clock}
+	return container.Config{Data: c.Network.Data(by), Payer: by.Account, Random: c.Random, Clock: c.Clock, Wait: c.Wait}
 }
 
 // files is what hangs in the root container.

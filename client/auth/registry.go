@@ -83,7 +83,7 @@ func (r *reach) add(other reach) {
 }
 
 // without is what of r is not in other.
-func (r *reach) without(other reach) reach {
+func (r reach) without(other reach) reach {
 	return reach{
 		slices.DeleteFunc(slices.Clone(r.Containers), func(c container.Ref) bool { return slices.Contains(other.Containers, c) }),
 		slices.DeleteFunc(slices.Clone(r.Objects), func(o vaultnet.Address) bool { return slices.Contains(other.Objects, o) }),

@@ -82,7 +82,7 @@ func (a *Account) end(ctx context.Context, r *record, until vaultnet.Time, fence
 	if until = max(until, last); err != nil {
 		return until, err
 	}
-	if err := a.withdraw(ctx, key, r.Reach); err != nil {
+	if err := a.withdrawAll(ctx, r, key, r.Reach); err != nil {
 		return until, err
 	}
 	given := &Given{Format: givenFormat, Serial: r.Serial, Revoked: true, Containers: []GivenContainer{}, Objects: []ObjectAccess{}}
@@ -120,12 +120,30 @@ func (a *Account) owe(r *record, key vaultnet.PublicKey, from reach, until vault
 	r.Sweeps = append(r.Sweeps, sweep{key, reach{slices.Clone(from.Containers), slices.Clone(from.Objects)}, due})
 }
 
+// withdrawAll takes a key's permissions back for good: also where another device is just re-keying, which copied them.
+func (a *Account) withdrawAll(ctx context.Context, r *record, key vaultnet.PublicKey, from reach) error {
+	moved, err := a.withdraw(ctx, key, from)
+	if err != nil || !moved {
+		return err
+	}
+	t, _, err := a.resolve(ctx, r.App, r.Access, &r.Access)
+	if err != nil {
+		return err
+	}
+	_, err = a.withdraw(ctx, key, t.reach().without(from))
+	return err
+}
+
 // withdraw takes a key's permissions back. What is not there any more has none; one place that refuses does not keep the
-// others.
-func (a *Account) withdraw(ctx context.Context, key vaultnet.PublicKey, from reach) error {
+// others. It reports whether a container was re-keyed: then there is another one.
+func (a *Account) withdraw(ctx context.Context, key vaultnet.PublicKey, from reach) (moved bool, err error) {
 	user := mutabledata.UserOf(key)
 	var errs []error
 	note := func(err error) {
+		if errors.Is(err, container.Moved) {
+			moved = true
+			return
+		}
 		if err != nil && !errors.Is(err, container.NotExist) && !errors.Is(err, refusal.NoSuchData) {
 			errs = append(errs, err)
 		}
@@ -136,7 +154,7 @@ func (a *Account) withdraw(ctx context.Context, key vaultnet.PublicKey, from rea
 	for _, o := range from.Objects {
 		note(a.permitObject(ctx, o, key, 0))
 	}
-	return errors.Join(errs...)
+	return moved, errors.Join(errs...)
 }
 
 // settle waits for T where that is near, and then sweeps what is due.
@@ -180,7 +198,7 @@ func (a *Account) sweep(ctx context.Context, app App, live bool) (later vaultnet
 			own = r.State == Granted
 			continue
 		}
-		if err := a.withdraw(ctx, s.User, s.Reach); err != nil {
+		if err := a.withdrawAll(ctx, r, s.User, s.Reach); err != nil {
 			return max(later, s.Until), fail("revoke", app.String(), err)
 		}
 		finished = append(finished, s)

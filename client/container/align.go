@@ -11,7 +11,7 @@ import (
 )
 
 // align gives nodes the root's permissions. It returns how many it changed, and the first refusal.
-func (c *Container) align(ctx context.Context, nodes []prefix) (changed int, err error) {
+func (c *Container) align(ctx context.Context, nodes []site) (changed int, err error) {
 	for _, p := range nodes {
 		did, e := c.alignNode(ctx, p)
 		if did {
@@ -23,9 +23,9 @@ func (c *Container) align(ctx context.Context, nodes []prefix) (changed int, err
 }
 
 // alignNode changes one permission at a time until the node has what the root has.
-func (c *Container) alignNode(ctx context.Context, p prefix) (changed bool, err error) {
+func (c *Container) alignNode(ctx context.Context, p site) (changed bool, err error) {
 	for range maxRounds {
-		a := c.do(ctx, c.read("", mutabledata.GetShell{}), c.read(p, mutabledata.GetShell{}))
+		a := c.do(ctx, c.read(site{}, mutabledata.GetShell{}), c.read(p, mutabledata.GetShell{}))
 		root, err := answer[mutabledata.Shell](a[0])
 		if err != nil {
 			return changed, fail("permit", c.ref.String(), err)

@@ -73,13 +73,15 @@ func TestRemovedBetweenReadAndPut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range maxNames { // full, so that it is sealed; then empty
+	for i := range maxNames { // full; then empty
 		if _, err := s.c.Insert(ctx, fmt.Sprint(i), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.c.sealNode(ctx, ""); err != nil {
-		t.Fatal(err)
+	// Somebody says that it is full, and crashes.
+	full := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: fullMark, Do: mutabledata.InsertEntry}}}
+	if a := s.c.do(ctx, s.c.mutate(site{}, full))[0]; a.Err != nil {
+		t.Fatal(a.Err)
 	}
 	for i := range maxNames {
 		if err := s.c.Delete(ctx, fmt.Sprint(i), 0); err != nil {
@@ -126,7 +128,7 @@ func TestForbiddenBetweenReadAndPut(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := n.object.UserPermissions(app); ok {
-			t.Fatalf("node %x has what was taken away", string(n.at))
+			t.Fatalf("node %x has what was taken away", string(n.site.at))
 		}
 	}
 	revoked := Open(w.actor("app", "owner").config(9), ref)

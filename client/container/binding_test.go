@@ -26,7 +26,7 @@ func TestValuesAreBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := ref.place("name").key()
-	if a := two.do(ctx, two.mutate("", &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
+	if a := two.do(ctx, two.mutate(site{}, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
 		{Key: key, Do: mutabledata.InsertEntry, Content: v.Content}}}))[0]; a.Err != nil {
 		t.Fatal(a.Err)
 	}

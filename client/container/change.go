@@ -68,6 +68,7 @@ const maxRounds = 256
 func (c *Container) Apply(ctx context.Context, changes ...Change) []Changed {
 	out := make([]Changed, len(changes))
 	todo := c.prepare(changes, out)
+	j := &job{c: c, mine: map[site]bool{}, waited: map[site]int{}}
 	for round := 0; len(todo) > 0; round++ {
 		if round == maxRounds {
 			for _, t := range todo {
@@ -80,7 +81,7 @@ func (c *Container) Apply(ctx context.Context, changes ...Change) []Changed {
 			walks[i] = t.walk
 		}
 		c.survey(ctx, walks)
-		c.work(ctx, todo)
+		j.work(ctx, todo)
 		todo = slices.DeleteFunc(todo, func(t *task) bool { return t.done })
 	}
 	return out

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"vaultnet"
 	"vaultnet/mutabledata"
 )
 
@@ -43,8 +42,9 @@ func (r *Report) add(f Finding) {
 func (c *Container) Check(ctx context.Context, repair bool) (*Report, error) {
 	r := &Report{}
 	var root *node
-	foreign := func(p prefix) { r.add(Finding{What: fmt.Sprintf("node %x belongs to another owner", string(p))}) }
-	for n, err := range c.nodesBut(ctx, foreign) {
+	var missing []site
+	gaps := gaps{missing: func(s site) { missing = append(missing, s) }, foreign: func(s site) { r.add(Finding{What: fmt.Sprintf("node %x belongs to another owner", string(s.at))}) }}
+	for n, err := range c.nodesBut(ctx, gaps) {
 		if err != nil {
 			return r, fail("check", c.ref.String(), err)
 		}
@@ -55,15 +55,18 @@ func (c *Container) Check(ctx context.Context, repair bool) (*Report, error) {
 		if n.sealed() {
 			r.Sealed++
 		}
-		if n.object.Len() > vaultnet.MaxEntries-2 && !n.sealed() {
+		if n.object.Len() > maxFull && !n.sealed() {
 			f := Finding{What: "a node was filled beyond what leaves room for its seal"}
-			f.Repaired = repair && c.sealNode(ctx, n.at) == nil
+			if repair {
+				_, err := c.sealNode(ctx, n.site)
+				f.Repaired = err == nil
+			}
 			r.add(f)
 		}
 		if !slices.Equal(permissionsOf(root.object), permissionsOf(n.object)) {
-			f := Finding{What: fmt.Sprintf("node %x has other permissions than the root", string(n.at))}
+			f := Finding{What: fmt.Sprintf("node %x has other permissions than the root", string(n.site.at))}
 			if repair {
-				_, err := c.alignNode(ctx, n.at)
+				_, err := c.alignNode(ctx, n.site)
 				f.Repaired = err == nil
 			}
 			r.add(f)
@@ -74,12 +77,17 @@ func (c *Container) Check(ctx context.Context, repair bool) (*Report, error) {
 			}
 		}
 	}
+	for _, s := range missing {
+		f := Finding{What: fmt.Sprintf("there is no node %x, although a seal leads to it", string(s.at))}
+		f.Repaired = repair && c.mend(ctx, []site{s})[0] == nil
+		r.add(f)
+	}
 	return r, nil
 }
 
 func (c *Container) checkEntry(ctx context.Context, r *Report, n *node, k mutabledata.Key, v mutabledata.Value, repair bool) error {
 	switch {
-	case k == sealMark:
+	case k == sealMark, k == fullMark:
 		return nil
 	case k == movedMark:
 		if n.above == nil {
@@ -87,7 +95,7 @@ func (c *Container) checkEntry(ctx context.Context, r *Report, n *node, k mutabl
 		}
 		return nil
 	case isMark(k):
-		r.add(Finding{What: "an entry that is no name", Repaired: repair && k == floorMark && c.drop(ctx, n.at, k, v) == nil})
+		r.add(Finding{What: "an entry that is no name", Repaired: repair && k == floorMark && c.drop(ctx, n.site, k, v) == nil})
 		return nil
 	}
 	if _, ok := c.entry(n, k, v); ok {
@@ -101,7 +109,7 @@ func (c *Container) checkEntry(ctx context.Context, r *Report, n *node, k mutabl
 		return nil
 	}
 	f := Finding{Name: opened.Name, What: "a copy of a name, where it does not count"}
-	if !p.in(n.at) {
+	if !p.in(n.site.at) {
 		f.What = "a name in a node where nobody looks for it"
 		if repair {
 			if _, err := c.Insert(ctx, opened.Name, opened.Content); err != nil && !errors.Is(err, Exist) {
@@ -110,15 +118,15 @@ func (c *Container) checkEntry(ctx context.Context, r *Report, n *node, k mutabl
 			}
 		}
 	}
-	f.Repaired = repair && c.drop(ctx, n.at, k, v) == nil
+	f.Repaired = repair && c.drop(ctx, n.site, k, v) == nil
 	r.add(f)
 	return nil
 }
 
 // drop deletes an entry as it was read.
-func (c *Container) drop(ctx context.Context, at prefix, k mutabledata.Key, v mutabledata.Value) error {
+func (c *Container) drop(ctx context.Context, at site, k mutabledata.Key, v mutabledata.Value) error {
 	return c.do(ctx, c.mutate(at, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
-		{Key: k, Do: mutabledata.DeleteEntry, Version: v.Version + 1}, {Key: movedMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
+		{Key: k, Do: mutabledata.DeleteEntry, Version: v.Version + 1}, c.guard()}}))[0].Err
 }
 
 // Check checks a directory's container and, deep, those below it, and completes renames that were interrupted. Paths of
@@ -151,6 +159,9 @@ func (f *FileSystem) checkRecords(ctx context.Context, all *Report, c *Container
 		switch {
 		case !ok:
 			found.What = c.ref.String() + ": no record of a file"
+		case len(r.Next)+len(r.Former) > 0:
+			found.What = c.ref.String() + ": a re-keying that was interrupted"
+			found.Repaired = repair && f.rekeyed(ctx, s) == nil
 		case r.Type == gone:
 			s.gone = r
 			found.Repaired = repair && f.settle(ctx, s) == nil

@@ -9,14 +9,15 @@ import (
 	"vaultnet/refusal"
 )
 
-// Every change of a name expects that its node has no moved mark. So a container whose nodes all have one does not change
-// any more. The root gets it first; who makes a node under a sealed one looks at the root again afterwards.
+// Every change of a name expects that its node has no moved mark, and so does every seal. So a container whose nodes all
+// have one does not change any more: the nodes below a seal are there when it comes.
 
 // close has an empty container take no more names: NotEmpty for others, which stay open. Of a container that was never
 // sealed that is one mutation.
 func (c *Container) close(ctx context.Context) error {
-	err := c.do(ctx, c.mutate("", &mutabledata.MutateEntries{MaxEntries: 1, Actions: []mutabledata.EntryAction{
-		{Key: movedMark, Do: mutabledata.InsertEntry, Content: removing}, {Key: sealMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
+	err := c.do(ctx, c.mutate(site{}, &mutabledata.MutateEntries{MaxEntries: 1, Actions: []mutabledata.EntryAction{
+		{Key: movedMark, Do: mutabledata.InsertEntry, Content: removing}, {Key: sealMark, Do: mutabledata.ExpectAbsent},
+		{Key: fullMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
 	switch {
 	case errors.Is(err, refusal.TooManyEntries):
 		return refuse("close", c.ref.String(), NotEmpty)
@@ -28,7 +29,7 @@ func (c *Container) close(ctx context.Context) error {
 	}
 	for _, err := range c.List(ctx) {
 		if err == nil {
-			if err = c.thaw(ctx); err == nil {
+			if err = c.thaw(ctx, removing); err == nil {
 				err = refuse("close", c.ref.String(), NotEmpty)
 			}
 		}
@@ -37,8 +38,9 @@ func (c *Container) close(ctx context.Context) error {
 	return nil
 }
 
-// freeze puts the mark into every node, each before those below it, until there is none without. Re-keying takes over what
-// is being removed; what is being re-keyed cannot be removed: Moved.
+// freeze puts the mark into every node, each before those below it, until there is none without. Nodes that a wanton seal
+// leads to and nobody made it makes, lest somebody does so later. Re-keying takes over what is being removed; what is being
+// re-keyed cannot be removed: Moved.
 func (c *Container) freeze(ctx context.Context, why []byte) error {
 	again := true
 	for range maxRounds {
@@ -46,12 +48,17 @@ func (c *Container) freeze(ctx context.Context, why []byte) error {
 			return nil
 		}
 		again = false
-		for n, err := range c.nodes(ctx) {
+		var missing []Step
+		gaps := gaps{foreign: func(site) {}, missing: func(s site) {
+			put := &mutabledata.Put{Owner: c.cfg.Payer, Entries: []mutabledata.Entry{{Key: movedMark, Value: mutabledata.Value{Content: why}}}}
+			missing = append(missing, c.mutate(s, put))
+		}}
+		for n, err := range c.nodesBut(ctx, gaps) {
 			if err != nil {
 				return err
 			}
 			old, marked := n.object.Entry(movedMark)
-			if marked && string(old.Content) == string(why) {
+			if marked && (closedFor(&old, why) || closedFor(&old, away)) {
 				continue
 			}
 			mark := mutabledata.EntryAction{Key: movedMark, Do: mutabledata.InsertEntry, Content: why}
@@ -63,7 +70,7 @@ func (c *Container) freeze(ctx context.Context, why []byte) error {
 			case n.object.Len() >= vaultnet.MaxEntries && n.sealed():
 				return refuse("close", c.ref.String(), ContainerFull) // a name has to go first
 			case n.object.Len() >= vaultnet.MaxEntries: // something overfilled it
-				if err := c.relieve(ctx, n.at); err != nil {
+				if err := c.relieve(ctx, n.site); err != nil {
 					return err
 				}
 				again = true
@@ -71,35 +78,48 @@ func (c *Container) freeze(ctx context.Context, why []byte) error {
 			}
 			again = true
 			m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{mark}}
-			if err := c.do(ctx, c.mutate(n.at, m))[0].Err; err != nil && !errors.Is(err, refusal.InvalidEntryActions) {
+			if err := c.do(ctx, c.mutate(n.site, m))[0].Err; err != nil && !errors.Is(err, refusal.InvalidEntryActions) {
 				return err
+			}
+		}
+		for _, a := range c.do(ctx, missing...) {
+			if again = true; a.Err != nil && !errors.Is(a.Err, refusal.DataExists) {
+				return a.Err
 			}
 		}
 	}
 	return refusal.New(refusal.TooManyMutations)
 }
 
-// thaw takes the marks of a removal away again, from the root last.
-func (c *Container) thaw(ctx context.Context) error {
-	var steps []Step
-	for n, err := range c.nodes(ctx) {
-		if err != nil {
-			return err
+// thaw takes marks away again, from the root last, until there is none.
+func (c *Container) thaw(ctx context.Context, why []byte) error {
+	for range maxRounds {
+		var root, below []Step
+		for n, err := range c.nodesBut(ctx, gaps{foreign: func(site) {}}) {
+			if err != nil {
+				return err
+			}
+			v, ok := n.object.Entry(movedMark)
+			if !ok || !closedFor(&v, why) {
+				continue
+			}
+			m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: movedMark, Do: mutabledata.DeleteEntry, Version: v.Version + 1}}}
+			if n.above == nil {
+				root = append(root, c.mutate(n.site, m))
+			} else {
+				below = append(below, c.mutate(n.site, m))
+			}
 		}
-		if v, ok := n.object.Entry(movedMark); ok && string(v.Content) == string(removing) {
-			steps = append(steps, c.mutate(n.at, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
-				{Key: movedMark, Do: mutabledata.DeleteEntry, Version: v.Version + 1}}}))
+		if len(root)+len(below) == 0 {
+			return nil
 		}
-	}
-	if len(steps) == 0 {
-		return nil
-	}
-	for _, part := range [][]Step{steps[1:], steps[:1]} {
-		for _, a := range c.do(ctx, part...) {
-			if a.Err != nil && !errors.Is(a.Err, refusal.InvalidEntryActions) {
-				return a.Err
+		for _, part := range [][]Step{below, root} {
+			for _, a := range c.do(ctx, part...) {
+				if a.Err != nil && !errors.Is(a.Err, refusal.InvalidEntryActions) {
+					return a.Err
+				}
 			}
 		}
 	}
-	return nil
+	return refusal.New(refusal.TooManyMutations)
 }

@@ -17,7 +17,7 @@ func (f *FileSystem) Mkdir(ctx context.Context, name string) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	shell, err := answer[mutabledata.Shell](s.c.do(ctx, s.c.read("", mutabledata.GetShell{}))[0])
+	shell, err := answer[mutabledata.Shell](s.c.do(ctx, s.c.read(site{}, mutabledata.GetShell{}))[0])
 	if err != nil {
 		return nil, at("mkdir", name, err)
 	}
@@ -128,6 +128,9 @@ func (f *FileSystem) RemoveVersion(ctx context.Context, name string, version mut
 func (f *FileSystem) remove(ctx context.Context, s *spot) error {
 	f.forgetWays()
 	if s.record.Type == Directory && !slices.Contains(s.way, s.record.Target[0].ID) {
+		if err := f.settleRekeyed(ctx, s); err != nil {
+			return at("remove", s.path, err)
+		}
 		c := f.container(s.record.Target[0])
 		err := c.close(ctx)
 		if errors.Is(err, NotEmpty) { // perhaps of what other names have already

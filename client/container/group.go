@@ -3,61 +3,87 @@ package container
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
 
-// group is what one mutation does to one node.
-type group struct {
-	at      prefix
-	do      Do
-	fresh   bool    // the node has to be made
-	tasks   []*task // what the mutation does
-	rest    []*task // what has no room in it
-	step    Mutate
-	version mutabledata.Version // fresh: of the root's shell, whose permissions the node gets
+// job is one call of Apply.
+type job struct {
+	c      *Container
+	mine   map[site]bool // full nodes whose children this call is to make, for it said so
+	waited map[site]int  // how often it has waited for others to do so
 }
 
+// group is what one mutation does to one node.
+type group struct {
+	site  site
+	do    Do
+	tasks []*task // what the mutation does
+	rest  []*task // what has no room in it
+	step  Mutate
+}
+
+// patience is how often, and firstWait how long at first, a call waits for another to seal a full node, until it makes the
+// nodes below itself: in all for about five seconds, the other one having stopped.
+const (
+	patience  = 10
+	firstWait = 20 * time.Millisecond
+	longWait  = time.Second
+)
+
 // work does what a survey found possible. What it neither does nor refuses looks again.
-func (c *Container) work(ctx context.Context, todo []*task) {
-	groups := c.groups(todo)
-	steps := make([]Step, 0, len(groups))
-	for _, g := range groups {
-		if g.fresh {
-			g.step = c.birth(g)
-		} else {
-			g.step = c.mutation(g)
-		}
-		steps = append(steps, g.step)
-	}
-	var born []*group
-	for i, a := range c.do(ctx, steps...) {
-		g := groups[i]
+func (j *job) work(ctx context.Context, todo []*task) {
+	c := j.c
+	var steps []Step
+	var changing []*group
+	var growing []*group
+	var missing []*group
+	waits := -1 // how often the most patient has waited
+	for _, g := range j.groups(todo) {
+		t := g.tasks[0]
 		switch {
-		case !g.fresh:
-			c.wasMutated(ctx, g, a)
-		case a.Err == nil:
-			born = append(born, g)
-			c.wasPut(g)
-		case errors.Is(a.Err, refusal.InvalidOwners):
-			g.fail(refuse("grow", c.ref.String(), ContainerFull))
-		case !errors.Is(a.Err, refusal.DataExists):
-			g.fail(a.Err)
+		case t.free:
+			missing = append(missing, g)
+		case t.full && !j.mine[g.site] && j.waited[g.site] < patience:
+			waits = max(waits, j.waited[g.site])
+			j.waited[g.site]++
+		case t.full:
+			growing = append(growing, g)
+		default:
+			if g.step = c.mutation(g); g.step.Mutation != nil {
+				steps, changing = append(steps, g.step), append(changing, g)
+			}
 		}
 	}
-	if len(born) > 0 {
-		c.raise(ctx, born)
+	for i, a := range c.do(ctx, steps...) {
+		j.wasMutated(ctx, changing[i], a)
+	}
+	j.grow(ctx, growing)
+	if len(missing) > 0 {
+		sites := make([]site, len(missing))
+		for i, g := range missing {
+			sites[i] = g.site
+		}
+		for i, err := range c.mend(ctx, sites) {
+			if err != nil {
+				missing[i].fail(err)
+			}
+		}
+	}
+	if waits >= 0 && len(changing)+len(growing)+len(missing) == 0 && c.cfg.Wait != nil {
+		c.cfg.Wait(ctx, c.cfg.Clock().Add(min(firstWait<<waits, longWait)))
 	}
 }
 
 // groups decides each settled task, and puts those that have something to do together: by node, and by what is done, for
 // the permission for one must not hold up the other.
-func (c *Container) groups(todo []*task) []*group {
+func (j *job) groups(todo []*task) []*group {
 	var all []*group
 	type which struct {
-		at prefix
-		do Do
+		site site
+		do   Do
 	}
 	index := map[which]*group{}
 	for _, t := range todo {
@@ -77,20 +103,17 @@ func (c *Container) groups(todo []*task) []*group {
 		case v != nil && v.Version != t.change.Version:
 			t.refuse(Conflict, v.Version)
 			continue
-		case t.view.values[movedMark] != nil:
+		case !t.free && j.c.barred(t.view.values[movedMark]), t.away:
 			t.refuse(Moved, 0)
 			continue
-		case t.free && !c.pays():
+		case (t.free || t.full) && !j.c.pays():
 			t.refuse(ContainerFull, 0)
 			continue
 		}
-		if t.stale != nil {
-			do = Update // in its place
-		}
-		w := which{t.at.prefix(t.level), do}
+		w := which{t.site, do}
 		g := index[w]
 		if g == nil || len(g.tasks) == maxNames && do != Insert {
-			g = &group{at: w.at, do: do, fresh: t.free}
+			g = &group{site: w.site, do: do}
 			index[w] = g
 			all = append(all, g)
 		}
@@ -118,41 +141,53 @@ func (c *Container) pays() bool {
 	return c.root != nil && c.root.Owner == c.cfg.Payer
 }
 
-// mutation is what a group does to a node that is there. A node without room for all is sealed with the same mutation.
+// mutation is what a group does to a node that is there; no mutation where it does nothing. A node without room for all is
+// said to be full with the same mutation, by those who can make the nodes below.
 func (c *Container) mutation(g *group) Mutate {
-	m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{{Key: movedMark, Do: mutabledata.ExpectAbsent}}}
+	m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{c.guard()}}
 	if g.do == Insert {
-		room := max(0, maxNames-g.tasks[0].view.shell.Entries)
+		room := max(0, maxNames-g.tasks[0].view.shell.Entries+len(c.birthMarks()))
+		full := mutabledata.EntryAction{Key: fullMark, Do: mutabledata.ExpectAbsent}
+		m.MaxEntries = maxNames
 		if len(g.tasks) > room {
 			g.cut(room)
-			m.Actions = append(m.Actions, mutabledata.EntryAction{Key: sealMark, Do: mutabledata.InsertEntry})
-			if room > 0 {
-				m.MaxEntries = maxSealed
+			switch {
+			case c.pays() && room == 0: // something may have overfilled it
+				full.Do, m.MaxEntries = mutabledata.InsertEntry, 0
+			case c.pays():
+				full.Do, m.MaxEntries = mutabledata.InsertEntry, maxFull
+			default:
+				for _, t := range g.rest {
+					t.refuse(ContainerFull, 0)
+				}
+				if g.rest = nil; room == 0 {
+					return Mutate{}
+				}
 			}
-		} else {
-			m.Actions = append(m.Actions, mutabledata.EntryAction{Key: sealMark, Do: mutabledata.ExpectAbsent})
-			m.MaxEntries = maxNames
 		}
+		if m.MaxEntries > 0 {
+			m.MaxEntries += len(c.birthMarks())
+		}
+		m.Actions = append(m.Actions, full, mutabledata.EntryAction{Key: sealMark, Do: mutabledata.ExpectAbsent})
 	}
 	for _, t := range g.tasks {
 		a := mutabledata.EntryAction{Key: t.at.key(), Content: t.stored, Version: t.change.Version + 1}
-		switch {
-		case g.do == Delete:
+		switch g.do {
+		case Delete:
 			a.Do, a.Content = mutabledata.DeleteEntry, nil
-		case t.stale != nil:
-			a.Do, a.Version = mutabledata.UpdateEntry, t.stale.Version+1
-		case g.do == Update:
+		case Update:
 			a.Do = mutabledata.UpdateEntry
 		default:
 			a.Do, a.Version = mutabledata.InsertEntry, t.floor
 		}
 		m.Actions = append(m.Actions, a)
 	}
-	return c.mutate(g.at, m)
+	return c.mutate(g.site, m)
 }
 
 // wasMutated tells the tasks of a group what became of them.
-func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
+func (j *job) wasMutated(ctx context.Context, g *group, a Answer) {
+	c := j.c
 	result, err := answer[mutabledata.Result](a)
 	var r *refusal.Error
 	switch {
@@ -164,8 +199,8 @@ func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
 				of[act.Key], versions = versions[0], versions[1:]
 			}
 		}
-		if _, ok := of[sealMark]; ok {
-			c.learn(g.at, knowledge{sealed: true})
+		if _, ok := of[fullMark]; ok {
+			j.mine[g.site] = true
 		}
 		for _, t := range g.tasks {
 			t.succeed(of[t.at.key()])
@@ -173,14 +208,14 @@ func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
 	case errors.Is(err, refusal.InvalidEntryActions) && errors.As(err, &r):
 		for _, p := range r.Detail.Entries {
 			if p.Kind == refusal.InvalidVersion {
-				if err := c.lift(ctx, g.at, mutabledata.Version(p.Version)); err != nil {
+				if err := c.lift(ctx, g.site, mutabledata.Version(p.Version)); err != nil {
 					g.fail(err)
 				}
 				return
 			}
 		}
 	case errors.Is(err, refusal.TooManyEntries) && len(g.tasks) == 0:
-		if err := c.relieve(ctx, g.at); err != nil {
+		if err := c.relieve(ctx, g.site); err != nil {
 			g.fail(err)
 		}
 	case !errors.Is(err, refusal.TooManyEntries):
@@ -188,12 +223,49 @@ func (c *Container) wasMutated(ctx context.Context, g *group, a Answer) {
 	}
 }
 
+// grow makes the nodes below full ones, with the names of the groups in them as far as there is room. These were absent, and
+// their versions known to be above all that they ever had, when the nodes were full already.
+func (j *job) grow(ctx context.Context, groups []*group) {
+	c := j.c
+	all := make([]*growth, len(groups))
+	for i, g := range groups {
+		all[i] = &growth{site: g.site}
+		var fit []*task
+		for _, t := range g.tasks {
+			if e, ok := newborn(t.at.key(), t.stored, t.floorHere()); ok && all[i].add(e) {
+				fit = append(fit, t)
+			} else {
+				g.rest = append(g.rest, t)
+			}
+		}
+		g.tasks = fit
+	}
+	c.grow(ctx, all...)
+	for i, g := range groups {
+		switch err := all[i].err; {
+		case all[i].sealed:
+			for _, t := range g.tasks {
+				t.succeed(t.floorHere())
+			}
+		case errors.Is(err, refusal.TooManyEntries):
+			if err := c.relieve(ctx, g.site); err != nil {
+				g.fail(err)
+			}
+		case err != nil:
+			g.fail(err)
+		}
+	}
+}
+
+// floorHere is a version that the name never had, its own node being counted in.
+func (w *walk) floorHere() mutabledata.Version { return max(w.floor, w.view.shell.Floor) }
+
 // lift raises a node's Floor, which is far below that of a node above it: by an entry that is there for a moment. Greatest
 // is the version that an insert may ask for at most. That somebody else is at it is as good.
-func (c *Container) lift(ctx context.Context, at prefix, greatest mutabledata.Version) error {
+func (c *Container) lift(ctx context.Context, s site, greatest mutabledata.Version) error {
 	one := func(a mutabledata.EntryAction) error {
-		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{a, {Key: movedMark, Do: mutabledata.ExpectAbsent}}}
-		return c.do(ctx, c.mutate(at, m))[0].Err
+		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{a, c.guard()}}
+		return c.do(ctx, c.mutate(s, m))[0].Err
 	}
 	err := one(mutabledata.EntryAction{Key: floorMark, Do: mutabledata.InsertEntry, Version: greatest})
 	var r *refusal.Error

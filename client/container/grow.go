@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
 
 // Grow makes room for those who may insert but whose account is not the owner's, and who met [ContainerFull]: it seals the
-// nodes that hold at least so many names (0: those that are full) and makes all nodes below sealed ones. It returns how
-// many it made.
+// nodes that hold at least so many names (0: those that are full), and makes all nodes below. It returns how many it made.
 func (c *Container) Grow(ctx context.Context, names int) (made int, err error) {
 	if names <= 0 || names > maxNames {
 		names = maxNames
@@ -19,15 +17,11 @@ func (c *Container) Grow(ctx context.Context, names int) (made int, err error) {
 		if err != nil {
 			return made, fail("grow", c.ref.String(), err)
 		}
-		if !n.sealed() {
-			if n.object.Len() < names {
-				continue
-			}
-			if err := c.sealNode(ctx, n.at); err != nil {
-				return made, fail("grow", c.ref.String(), err)
-			}
+		_, full := n.object.Entry(fullMark)
+		if n.sealed() || n.object.Len() < names && !full {
+			continue
 		}
-		k, err := c.makeBelow(ctx, n.at)
+		k, err := c.sealNode(ctx, n.site)
 		made += k
 		if err != nil {
 			return made, fail("grow", c.ref.String(), err)
@@ -36,40 +30,15 @@ func (c *Container) Grow(ctx context.Context, names int) (made int, err error) {
 	return made, nil
 }
 
-func (c *Container) sealNode(ctx context.Context, at prefix) error {
-	err := c.do(ctx, c.mutate(at, &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{
-		{Key: sealMark, Do: mutabledata.InsertEntry}, {Key: movedMark, Do: mutabledata.ExpectAbsent}}}))[0].Err
+// sealNode makes the nodes below one that is not sealed, and seals it. It returns how many it made.
+func (c *Container) sealNode(ctx context.Context, s site) (made int, err error) {
+	g := &growth{site: s}
+	c.grow(ctx, g)
 	switch {
-	case errors.Is(err, refusal.TooManyEntries):
-		return c.relieve(ctx, at)
-	case errors.Is(err, refusal.InvalidEntryActions):
-		return nil // sealed, or moved
+	case g.sealed:
+		return fanOut, nil
+	case errors.Is(g.err, refusal.TooManyEntries):
+		return fanOut, c.relieve(ctx, s)
 	}
-	return err
-}
-
-// makeBelow makes all nodes below a sealed one, with the root's permissions.
-func (c *Container) makeBelow(ctx context.Context, at prefix) (made int, err error) {
-	root, err := answer[mutabledata.Shell](c.do(ctx, c.read("", mutabledata.GetShell{}))[0])
-	if err != nil {
-		return 0, err
-	}
-	var steps []Step
-	for i := range fanOut {
-		steps = append(steps, c.mutate(at.child(i), &mutabledata.Put{Owner: c.cfg.Payer, Permissions: root.Permissions}))
-	}
-	var born []*group
-	for i, a := range c.do(ctx, steps...) {
-		switch {
-		case a.Err == nil:
-			made++
-			born = append(born, &group{at: at.child(i), version: root.Version})
-		case !errors.Is(a.Err, refusal.DataExists):
-			err = a.Err
-		}
-	}
-	if len(born) > 0 {
-		c.raise(ctx, born)
-	}
-	return made, err
+	return 0, g.err // nil: sealed, or moved
 }

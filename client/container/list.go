@@ -20,6 +20,10 @@ func (c *Container) List(ctx context.Context) iter.Seq2[Entry, error] {
 				yield(Entry{}, fail("list", c.ref.String(), err))
 				return
 			}
+			if n.above == nil && n.closedFor(away) {
+				yield(Entry{}, refuse("list", c.ref.String(), Moved))
+				return
+			}
 			for k, v := range n.object.Entries() {
 				if e, ok := c.entry(n, k, v); ok && !yield(e, nil) {
 					return
@@ -31,21 +35,21 @@ func (c *Container) List(ctx context.Context) iter.Seq2[Entry, error] {
 
 // node is a node as a whole, at one height.
 type node struct {
-	at     prefix
+	site   site
 	object *mutabledata.Object
 	height vaultnet.Height
 	above  *node // nil: the root
 }
 
-// entry opens an entry of a node; false for marks, for what does not open, for copies that do not count and for names that
-// were met in a node above, from where they went while the list was read.
+// entry opens an entry of a node; false for marks, for what does not open, and for names that were met in a node above, from
+// where they went while the list was read.
 func (c *Container) entry(n *node, k mutabledata.Key, v mutabledata.Value) (Entry, bool) {
 	if isMark(k) {
 		return Entry{}, false
 	}
 	p := place([]byte(k))
 	opened, ok := c.box.open(&c.ref, p, v.Content)
-	if !ok || !p.in(n.at) || opened.Spilled && !n.named(k) {
+	if !ok || !p.in(n.site.at) {
 		return Entry{}, false
 	}
 	for a := n.above; a != nil; a = a.above {
@@ -56,12 +60,10 @@ func (c *Container) entry(n *node, k mutabledata.Key, v mutabledata.Value) (Entr
 	return Entry{Name: opened.Name, Content: opened.Content, Version: v.Version}, true
 }
 
-func (n *node) named(k mutabledata.Key) bool {
-	if n.above == nil {
-		return false
-	}
-	seal, _ := n.above.object.Entry(sealMark)
-	return string(seal.Content) == string(k)
+// closedFor reports whether the node's moved mark says that.
+func (n *node) closedFor(why []byte) bool {
+	v, ok := n.object.Entry(movedMark)
+	return ok && closedFor(&v, why)
 }
 
 func (n *node) sealed() bool {
@@ -70,12 +72,20 @@ func (n *node) sealed() bool {
 }
 
 // nodes goes through all nodes, each after the one above it: a batch of siblings is read at once.
-func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] { return c.nodesBut(ctx, nil) }
+func (c *Container) nodes(ctx context.Context) iter.Seq2[*node, error] {
+	return c.nodesBut(ctx, gaps{})
+}
 
-// nodesBut leaves out nodes of other owners, which it tells of, and what is below them; without foreign they are an error.
-func (c *Container) nodesBut(ctx context.Context, foreign func(prefix)) iter.Seq2[*node, error] {
+// gaps are told of what is not as seals say.
+type gaps struct {
+	foreign func(site) // a node of another owner; nil: that is an error
+	missing func(site) // no node; nil: as if there were an empty one
+}
+
+// nodesBut leaves out nodes of other owners, and what is below them.
+func (c *Container) nodesBut(ctx context.Context, gaps gaps) iter.Seq2[*node, error] {
 	return func(yield func(*node, error) bool) {
-		root, err := c.siblings(ctx, nil, []prefix{""}, foreign)
+		root, err := c.siblings(ctx, nil, []site{{}}, gaps)
 		if err == nil && len(root) == 0 {
 			err = refusal.New(refusal.NoSuchData)
 		}
@@ -83,28 +93,29 @@ func (c *Container) nodesBut(ctx context.Context, foreign func(prefix)) iter.Seq
 			yield(nil, err)
 			return
 		}
-		c.below(ctx, root, foreign, yield)
+		c.below(ctx, root, gaps, yield)
 	}
 }
 
-func (c *Container) below(ctx context.Context, nodes []*node, foreign func(prefix), yield func(*node, error) bool) bool {
+func (c *Container) below(ctx context.Context, nodes []*node, gaps gaps, yield func(*node, error) bool) bool {
 	for _, n := range nodes {
 		if !yield(n, nil) {
 			return false
 		}
-		if !n.sealed() || len(n.at) >= maxLevel {
+		seal, sealed := n.object.Entry(sealMark)
+		if !sealed || n.site.level() >= maxLevel {
 			continue
 		}
-		var ways []prefix
+		var ways []site
 		for i := range fanOut {
-			ways = append(ways, n.at.child(i))
+			ways = append(ways, n.site.below(i, string(seal.Content)))
 		}
-		children, err := c.siblings(ctx, n, ways, foreign)
+		children, err := c.siblings(ctx, n, ways, gaps)
 		if err != nil {
 			yield(nil, err)
 			return false
 		}
-		if !c.below(ctx, children, foreign, yield) {
+		if !c.below(ctx, children, gaps, yield) {
 			return false
 		}
 	}
@@ -112,7 +123,7 @@ func (c *Container) below(ctx context.Context, nodes []*node, foreign func(prefi
 }
 
 // siblings reads those of some nodes that there are.
-func (c *Container) siblings(ctx context.Context, above *node, ways []prefix, foreign func(prefix)) ([]*node, error) {
+func (c *Container) siblings(ctx context.Context, above *node, ways []site, gaps gaps) ([]*node, error) {
 	var steps []Step
 	for _, p := range ways {
 		steps = append(steps, c.read(p, mutabledata.GetObject{}))
@@ -121,24 +132,28 @@ func (c *Container) siblings(ctx context.Context, above *node, ways []prefix, fo
 	for i, a := range c.do(ctx, steps...) {
 		o, err := answer[*mutabledata.Object](a)
 		if errors.Is(err, refusal.NoSuchData) {
+			if above != nil && gaps.missing != nil {
+				gaps.missing(ways[i])
+			}
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		n := &node{at: ways[i], object: o, height: a.Height, above: above}
+		n := &node{site: ways[i], object: o, height: a.Height, above: above}
 		root := n
 		for root.above != nil {
 			root = root.above
 		}
 		if o.Owner() != root.object.Owner() {
-			if foreign != nil {
-				foreign(n.at)
+			if gaps.foreign != nil {
+				gaps.foreign(n.site)
 				continue
 			}
 			return nil, refuse("list", c.ref.String(), Foreign)
 		}
-		c.learn(n.at, knowledge{sealed: n.sealed()})
+		seal, sealed := o.Entry(sealMark)
+		c.learn(n.site, knowledge{sealed: sealed, salt: string(seal.Content)})
 		all = append(all, n)
 	}
 	return all, nil

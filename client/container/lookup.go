@@ -43,6 +43,8 @@ func (c *Container) GetAll(ctx context.Context, names ...string) []Found {
 		switch {
 		case w.err != nil:
 			f.Err = fail("get", f.Name, w.err)
+		case w.away:
+			f.Err = refuse("get", f.Name, Moved)
 		case w.found == nil:
 			f.Err = refuse("get", f.Name, NotExist)
 		default:

@@ -12,7 +12,7 @@ import (
 
 // Permissions reads whose the container is, and what others may do there, in order of users: as its root has it.
 func (c *Container) Permissions(ctx context.Context) (vaultnet.PublicKey, []mutabledata.Permission, error) {
-	shell, err := answer[mutabledata.Shell](c.do(ctx, c.read("", mutabledata.GetShell{}))[0])
+	shell, err := answer[mutabledata.Shell](c.do(ctx, c.read(site{}, mutabledata.GetShell{}))[0])
 	if err != nil {
 		return vaultnet.PublicKey{}, nil, fail("permissions", c.ref.String(), err)
 	}
@@ -38,9 +38,9 @@ func (c *Container) Forbid(ctx context.Context, user mutabledata.User) error {
 
 func (c *Container) permit(ctx context.Context, m func(mutabledata.Version) mutabledata.Mutation) error {
 	for range maxRounds {
-		version, err := answer[mutabledata.Version](c.do(ctx, c.read("", mutabledata.GetVersion{}))[0])
+		version, err := answer[mutabledata.Version](c.do(ctx, c.read(site{}, mutabledata.GetVersion{}))[0])
 		if err == nil {
-			err = c.do(ctx, c.mutate("", m(version+1)))[0].Err
+			err = c.do(ctx, c.mutate(site{}, m(version+1)))[0].Err
 		}
 		switch {
 		case errors.Is(err, refusal.InvalidSuccessor):
@@ -54,7 +54,8 @@ func (c *Container) permit(ctx context.Context, m func(mutabledata.Version) muta
 	return fail("permit", c.ref.String(), refusal.New(refusal.TooManyMutations))
 }
 
-// Sweep gives every node the root's permissions, and returns how many had others.
+// Sweep gives every node the root's permissions, and returns how many had others. Moved where the container was re-keyed:
+// what counts is the new one's.
 func (c *Container) Sweep(ctx context.Context) (changed int, err error) {
 	var root *mutabledata.Object
 	for n, err := range c.nodes(ctx) {
@@ -68,13 +69,16 @@ func (c *Container) Sweep(ctx context.Context) (changed int, err error) {
 		if slices.Equal(permissionsOf(root), permissionsOf(n.object)) {
 			continue
 		}
-		did, err := c.alignNode(ctx, n.at)
+		did, err := c.alignNode(ctx, n.site)
 		if err != nil {
 			return changed, err
 		}
 		if did {
 			changed++
 		}
+	}
+	if v, ok := root.Entry(movedMark); ok && closedFor(&v, away) {
+		return changed, refuse("permit", c.ref.String(), Moved)
 	}
 	return changed, nil
 }

@@ -56,11 +56,26 @@ func (p place) in(at prefix) bool { return len(at) <= maxLevel && p.prefix(len(a
 
 func (p prefix) child(i int) prefix { return p + prefix([]byte{byte(i)}) }
 
+// site is where a node is. The zero site is the root's.
+type site struct {
+	at   prefix
+	salt string // what the seal of the node above says: random, so that nobody knows of the place before the node is there
+}
+
+// below is where a child of a node is whose seal says salt.
+func (s site) below(i int, salt string) site { return site{s.at.child(i), salt} }
+
+// toward is where the next node on the way to a place is, below a node whose seal says salt.
+func (s site) toward(p place, salt string) site { return site{p.prefix(s.level() + 1), salt} }
+
+func (s site) level() int { return len(s.at) }
+
 // address is the address of a node of a container.
-func (id ID) address(p prefix) vaultnet.Address {
-	b := append(append([]byte("node"), id[:]...), p...)
+func (id ID) address(s site) vaultnet.Address {
+	b := append(append([]byte("node"), id[:]...), byte(len(s.at)))
+	b = append(append(b, s.at...), s.salt...)
 	return vaultnet.Address{Kind: vaultnet.KindMutableData, Name: sha256.Sum256(b), Tag: Tag}
 }
 
 // Address is where the container's first node is: what permissions are read from and usage is shown by.
-func (r Ref) Address() vaultnet.Address { return r.ID.address("") }
+func (r Ref) Address() vaultnet.Address { return r.ID.address(site{}) }

@@ -38,6 +38,7 @@ type record struct {
 	Content  []content // or where it is: at most one
 	Target   []Ref     // of a directory or link: one
 	Next     []Ref     // of a directory that is being re-keyed: at most one
+	Former   []Ref     // of a directory that was re-keyed: what it was, until that is complete; at most one
 	From     []mark    // a rename to here is under way: at most one
 	To       []mark    // of gone: where to
 }
@@ -83,7 +84,7 @@ func (r *record) valid() bool {
 	case r.Type < RegularFile || r.Type > gone,
 		(r.Type == gone) != (len(r.To) == 1),
 		r.Type == gone && len(r.Inline)+len(r.Content)+len(r.Metadata)+len(r.From) > 0,
-		leads != (len(r.Target) == 1), len(r.Next) > 1, len(r.Next) == 1 && r.Type != Directory,
+		leads != (len(r.Target) == 1), len(r.Next)+len(r.Former) > 1, len(r.Next)+len(r.Former) == 1 && r.Type != Directory,
 		len(r.Target) > 1, len(r.Content) > 1, len(r.From) > 1, len(r.To) > 1,
 		len(r.Inline) > MaxInline,
 		leads && len(r.Inline)+len(r.Content) > 0,

@@ -28,7 +28,7 @@ func fill(t *testing.T, w *world, c *Container, readable bool) (names []string) 
 		m.Actions = append(m.Actions, mutabledata.EntryAction{Key: p.key(), Do: mutabledata.InsertEntry, Content: stored})
 	}
 	mutabledata.Sort(m)
-	if a := w.actor("owner", "owner").Do(context.Background(), []Step{c.mutate("", m)})[0]; a.Err != nil {
+	if a := w.actor("owner", "owner").Do(context.Background(), []Step{c.mutate(site{}, m)})[0]; a.Err != nil {
 		t.Fatal(a.Err)
 	}
 	return names

@@ -75,7 +75,7 @@ func (f *FileSystem) findToWrite(ctx context.Context, op, name string) (*spot, e
 			err = f.settle(ctx, s)
 		case s.record != nil && len(s.record.From) > 0:
 			err = f.finish(ctx, s, f.known(ctx, s.record.From[0].Container))
-			if errors.Is(err, Permission) || errors.Is(err, Moved) || errors.Is(err, errUnjudged) {
+			if errors.Is(err, Permission) || errors.Is(err, Moved) && !errors.Is(err, errArriving) || errors.Is(err, errUnjudged) {
 				return s, nil // whoever changes it without the mark has both stay
 			}
 		default:
@@ -87,6 +87,8 @@ func (f *FileSystem) findToWrite(ctx context.Context, op, name string) (*spot, e
 	}
 	return nil, refuse(op, name, Conflict)
 }
+
+var errArriving = errors.New("the directory at the other end of an unfinished rename is being re-keyed")
 
 var errUnjudged = errors.New("the other end of an unfinished rename cannot be read")
 
@@ -159,7 +161,14 @@ func (f *FileSystem) finish(ctx context.Context, s *spot, from *Container) error
 			return f.sweep(ctx, from, opened.Name, w.found.Version)
 		}
 		if err := f.decide(ctx, s, from, opened.Name); errors.Is(err, Moved) {
-			if v, _, _, again := f.judge(ctx, s, from); again != nil || v == undecided {
+			v, w, _, again := f.judge(ctx, s, from)
+			if again != nil {
+				return err
+			}
+			if mark := w.view.values[movedMark]; v == undecided && mark != nil {
+				if closedFor(mark, arriving) { // for a moment
+					return &Error{Op: "rename", Name: s.path, Kind: Moved, Cause: errArriving}
+				}
 				return err
 			}
 		} else if err != nil {
@@ -251,7 +260,7 @@ func (c *Container) at(ctx context.Context, p place) (*mutabledata.Value, error)
 // rekeyed reports whether the node where the walk ended is closed for good.
 func (w *walk) rekeyed() bool {
 	moved := w.view.values[movedMark]
-	return moved != nil && string(moved.Content) != string(removing)
+	return moved != nil && !closedFor(moved, removing) && !closedFor(moved, arriving)
 }
 
 // swap renames within a node, in one mutation; false where the two names do not share one, or no longer.
@@ -261,19 +270,19 @@ func (c *Container) swap(ctx context.Context, from, to string, content []byte, v
 	}
 	old, next := &walk{at: c.ref.place(from), shells: true}, &walk{at: c.ref.place(to), shells: true}
 	c.settle(ctx, []*walk{old, next})
-	if old.found == nil || !next.open || next.stale != nil || old.level != next.level ||
-		old.at.prefix(old.level) != next.at.prefix(next.level) || old.found.Version != version {
+	if old.found == nil || !next.open || old.site != next.site || old.found.Version != version {
 		return false, nil
 	}
 	stored, err := c.box.seal(c.cfg.Random, next.at, to, content)
 	if err != nil {
 		return false, err
 	}
-	err = c.do(ctx, c.mutate(old.at.prefix(old.level), &mutabledata.MutateEntries{MaxEntries: maxNames, Actions: []mutabledata.EntryAction{
+	err = c.do(ctx, c.mutate(old.site, &mutabledata.MutateEntries{MaxEntries: maxNames, Actions: []mutabledata.EntryAction{
 		{Key: next.at.key(), Do: mutabledata.InsertEntry, Content: stored, Version: next.floor},
 		{Key: old.at.key(), Do: mutabledata.DeleteEntry, Version: version + 1},
 		{Key: sealMark, Do: mutabledata.ExpectAbsent},
-		{Key: movedMark, Do: mutabledata.ExpectAbsent},
+		{Key: fullMark, Do: mutabledata.ExpectAbsent},
+		c.guard(),
 	}}))[0].Err
 	if errors.Is(err, refusal.InvalidEntryActions) || errors.Is(err, refusal.TooManyEntries) {
 		return false, nil // the long way finds out why

@@ -14,27 +14,27 @@ import (
 // node takes no new names, they never will.
 type walk struct {
 	at     place
-	level  int
+	site   site                // of the node where it has come to
 	floor  mutabledata.Version // greatest Floor of the nodes above: a version that the name never had
 	reads  int                 // of node states, for it alone
 	shells bool                // floors are wanted
+	away   bool                // the container was re-keyed: what is here, is elsewhere
 
 	// What the last survey found. With none of these set it has to go on.
-	found *mutabledata.Value // on this level
+	found *mutabledata.Value // in this node
 	open  bool               // absent here, and here it may be inserted
-	free  bool               // no node here: absent
-	stale *mutabledata.Value // beside open: a copy that does not count, see relieve
+	full  bool               // absent here, and here it cannot be inserted; there is nothing below yet
+	free  bool               // no node here, though the one above is sealed: absent
 	err   error
 
-	view  *view // of the level
-	named bool  // the seal above names it: a copy counts
+	view *view // of the node
 }
 
-func (w *walk) settled() bool { return w.found != nil || w.open || w.free || w.err != nil }
+func (w *walk) settled() bool { return w.found != nil || w.open || w.full || w.free || w.err != nil }
 
 // view is what one read told of a node, at one height, and its shell where that was read.
 type view struct {
-	at     prefix
+	site   site
 	values map[mutabledata.Key]*mutabledata.Value
 	height vaultnet.Height
 	none   bool // there is no node
@@ -44,12 +44,15 @@ type view struct {
 	shellHeight vaultnet.Height
 }
 
+// marks are the marks that every read of a node asks for.
+var marks = []mutabledata.Key{fullMark, movedMark, sealMark}
+
 // maxViewKeys is how many names one read may ask for, beside the marks.
-const maxViewKeys = vaultnet.MaxReadKeys - 2
+var maxViewKeys = vaultnet.MaxReadKeys - len(marks)
 
 // look is what to read of a node: some keys of it, and its shell.
 type look struct {
-	at    prefix
+	site  site
 	keys  []mutabledata.Key
 	walks []*walk
 }
@@ -58,13 +61,13 @@ type look struct {
 func (c *Container) survey(ctx context.Context, walks []*walk) {
 	looks := c.looks(walks)
 	views := c.view(ctx, looks, slices.ContainsFunc(walks, func(w *walk) bool { return w.shells }))
-	of := map[*walk]map[int]*view{}
+	of := map[*walk]map[site]*view{}
 	for i, l := range looks {
 		for _, w := range l.walks {
 			if of[w] == nil {
-				of[w] = map[int]*view{}
+				of[w] = map[site]*view{}
 			}
-			of[w][len(l.at)] = views[i]
+			of[w][l.site] = views[i]
 			w.reads++
 		}
 	}
@@ -77,21 +80,22 @@ func (c *Container) survey(ctx context.Context, walks []*walk) {
 // that is not. Walks that meet in a node share a read of it.
 func (c *Container) looks(walks []*walk) []*look {
 	var all []*look
-	last := map[prefix]*look{}
+	last := map[site]*look{}
 	for _, w := range walks {
-		*w = walk{at: w.at, level: w.level, floor: w.floor, reads: w.reads, shells: w.shells, named: w.named}
-		for level := w.level; level <= maxLevel; level++ {
-			p := w.at.prefix(level)
-			l := last[p]
+		*w = walk{at: w.at, site: w.site, floor: w.floor, reads: w.reads, shells: w.shells, away: w.away}
+		for s := w.site; s.level() <= maxLevel; {
+			l := last[s]
 			if l == nil || len(l.keys) >= maxViewKeys {
-				l = &look{at: p}
-				last[p] = l
+				l = &look{site: s}
+				last[s] = l
 				all = append(all, l)
 			}
 			l.keys, l.walks = append(l.keys, w.at.key()), append(l.walks, w)
-			if !c.knows(p).sealed {
+			k := c.knows(s)
+			if !k.sealed {
 				break
 			}
+			s = s.toward(w.at, k.salt)
 		}
 	}
 	return all
@@ -100,44 +104,44 @@ func (c *Container) looks(walks []*walk) []*look {
 // view reads nodes. The shell of one comes along where floors are wanted, or where it is not yet known whose it is.
 func (c *Container) view(ctx context.Context, looks []*look, shells bool) []*view {
 	steps := make([]Step, 0, 2*len(looks))
-	shellOf := map[prefix]int{}
+	shellOf := map[site]int{}
 	c.mu.Lock()
 	rooted := c.root != nil
 	c.mu.Unlock()
 	for _, l := range looks {
-		keys := append([]mutabledata.Key{sealMark, movedMark}, l.keys...)
+		keys := append(slices.Clone(marks), l.keys...)
 		slices.Sort(keys)
-		steps = append(steps, c.read(l.at, mutabledata.GetValuesOf{Keys: slices.Compact(keys)}))
+		steps = append(steps, c.read(l.site, mutabledata.GetValuesOf{Keys: slices.Compact(keys)}))
 	}
-	addShell := func(p prefix) {
+	addShell := func(p site) {
 		if _, ok := shellOf[p]; !ok {
 			shellOf[p] = len(steps)
 			steps = append(steps, c.read(p, mutabledata.GetShell{}))
 		}
 	}
 	for _, l := range looks {
-		if shells || !c.knows(l.at).owned {
-			addShell(l.at)
+		if shells || !c.knows(l.site).owned {
+			addShell(l.site)
 		}
 	}
 	if len(shellOf) > 0 && !rooted {
-		addShell("")
+		addShell(site{})
 	}
 	answers := c.do(ctx, steps...)
 	views := make([]*view, len(looks))
 	for i, l := range looks {
-		views[i] = newView(l.at, steps[i], answers[i])
+		views[i] = newView(l.site, steps[i], answers[i])
 	}
 	var again []Step
 	var early []*view
 	for _, v := range views {
-		n, ok := shellOf[v.at]
+		n, ok := shellOf[v.site]
 		if !ok || v.none || v.err != nil {
 			continue
 		}
 		v.takeShell(answers[n])
 		if errors.Is(v.err, refusal.NoSuchData) || v.err == nil && v.shellHeight < v.height { // read before the values were
-			early, again = append(early, v), append(again, c.read(v.at, mutabledata.GetShell{}))
+			early, again = append(early, v), append(again, c.read(v.site, mutabledata.GetShell{}))
 		}
 	}
 	if len(again) > 0 {
@@ -145,7 +149,7 @@ func (c *Container) view(ctx context.Context, looks []*look, shells bool) []*vie
 			early[i].takeShell(a)
 		}
 	}
-	if n, ok := shellOf[""]; ok {
+	if n, ok := shellOf[site{}]; ok {
 		if s, err := answer[mutabledata.Shell](answers[n]); err == nil {
 			c.mu.Lock()
 			c.root = &s
@@ -158,8 +162,8 @@ func (c *Container) view(ctx context.Context, looks []*look, shells bool) []*vie
 	return views
 }
 
-func newView(p prefix, s Step, a Answer) *view {
-	v := &view{at: p, height: a.Height, values: map[mutabledata.Key]*mutabledata.Value{}}
+func newView(at site, s Step, a Answer) *view {
+	v := &view{site: at, height: a.Height, values: map[mutabledata.Key]*mutabledata.Value{}}
 	list, err := answer[[]*mutabledata.Value](a)
 	if errors.Is(err, refusal.NoSuchData) {
 		v.none = true
@@ -191,27 +195,34 @@ func (v *view) takeShell(a Answer) {
 
 // judge keeps what will always be true of the node, and refuses one that is not the owner's.
 func (c *Container) judge(v *view) {
+	if v.none && v.site != (site{}) {
+		c.doubtAll()
+	}
 	if v.none || v.err != nil {
 		return
 	}
-	k := knowledge{sealed: v.values[sealMark] != nil}
+	var k knowledge
+	if seal := v.values[sealMark]; seal != nil {
+		k.sealed, k.salt = true, string(seal.Content)
+	}
 	if v.shell != nil {
 		c.mu.Lock()
 		foreign := c.root == nil || v.shell.Owner != c.root.Owner
 		c.mu.Unlock()
 		if foreign {
+			c.doubtAll()
 			v.err = refuse("read", c.ref.String(), Foreign)
 			return
 		}
 		k.owned = true
 	}
-	c.learn(v.at, k)
+	c.learn(v.site, k)
 }
 
 // advance moves a walk down through what was read.
-func (c *Container) advance(w *walk, views map[int]*view) {
-	for ; w.level <= maxLevel; w.level++ {
-		v := views[w.level]
+func (c *Container) advance(w *walk, views map[site]*view) {
+	for w.site.level() <= maxLevel {
+		v := views[w.site]
 		if v == nil {
 			return
 		}
@@ -219,12 +230,12 @@ func (c *Container) advance(w *walk, views map[int]*view) {
 		switch {
 		case v.err != nil:
 			w.err = v.err
-		case v.none && w.level == 0:
+		case v.none && w.site.level() == 0:
 			w.err = refusal.New(refusal.NoSuchData)
 		case v.none:
 			w.free = true
 		default:
-			w.here(c, v)
+			w.here(v)
 		}
 		if w.settled() {
 			return
@@ -232,7 +243,7 @@ func (c *Container) advance(w *walk, views map[int]*view) {
 		if v.shell != nil {
 			w.floor = max(w.floor, v.shell.Floor)
 		}
-		w.named = string(v.values[sealMark].Content) == string(w.at[:])
+		w.site = w.site.toward(w.at, string(v.values[sealMark].Content))
 	}
 	w.err = refuse("read", c.ref.String(), ContainerFull)
 }
@@ -254,13 +265,12 @@ func (c *Container) settle(ctx context.Context, walks []*walk) {
 }
 
 // here looks whether the name is in the node, or could be.
-func (w *walk) here(c *Container, v *view) {
-	got, sealed := v.values[w.at.key()], v.values[sealMark] != nil
-	if got != nil && w.level > 0 && !w.named {
-		if opened, ok := c.box.open(&c.ref, w.at, got.Content); ok && opened.Spilled {
-			w.stale, got = got, nil
-		}
+func (w *walk) here(v *view) {
+	w.found = v.values[w.at.key()]
+	sealed, full := v.values[sealMark] != nil, v.values[fullMark] != nil
+	w.open = w.found == nil && !sealed && !full
+	w.full = w.found == nil && !sealed && full
+	if w.site.level() == 0 && closedFor(v.values[movedMark], away) {
+		w.away = true
 	}
-	w.found = got
-	w.open = got == nil && (!sealed || w.stale != nil)
 }

@@ -92,7 +92,7 @@ func audit(t testing.TB, w *world, c *Container) map[string]Entry {
 		}
 		for k, v := range n.object.Entries() {
 			if !isMark(k) {
-				if opened, ok := c.box.open(&c.ref, place([]byte(k)), v.Content); ok && !opened.Spilled {
+				if opened, ok := c.box.open(&c.ref, place([]byte(k)), v.Content); ok && opened.Name != "" {
 					places[k]++
 				}
 			}

@@ -23,7 +23,6 @@ const domainValues vaultnet.Domain = "vaultnet/container/values/1" // container 
 type value struct {
 	Name    string
 	Content []byte
-	Spilled bool // it counts only below a seal that names it: see relieve
 }
 
 // box seals and opens values.
@@ -55,11 +54,7 @@ func (b *box) context(p place) []byte {
 }
 
 func (b *box) seal(random io.Reader, p place, name string, content []byte) ([]byte, error) {
-	return b.sealValue(random, p, &value{Name: name, Content: content})
-}
-
-func (b *box) sealValue(random io.Reader, p place, v *value) ([]byte, error) {
-	plain := canonical.Marshal(v)
+	plain := canonical.Marshal(&value{Name: name, Content: content})
 	if b.aead == nil {
 		return plain, nil
 	}
