@@ -25,6 +25,15 @@ func (o *Object) Apply(m Mutation, by Context) (*Object, Result, error) {
 	return next, result, nil
 }
 
+// Check is the error of [Object.Apply], which for changes of entries is found without making the object after them.
+func (o *Object) Check(m Mutation, by Context) error {
+	if e, ok := m.(*MutateEntries); ok {
+		return e.check(o, by)
+	}
+	_, _, err := o.Apply(m, by)
+	return err
+}
+
 func (m *Put) apply(o *Object, by Context) (*Object, Result, error) {
 	if m.Owner != by.Payer {
 		return nil, Result{}, refusal.New(refusal.InvalidOwners)

@@ -8,6 +8,15 @@ import (
 // apply judges every action by the object before any of them: the inserts of a mutation get their versions by the Floor
 // that its deletes find.
 func (m *MutateEntries) apply(o *Object, by Context) (*Object, Result, error) {
+	if err := m.check(o, by); err != nil {
+		return nil, Result{}, err
+	}
+	next, result := o.changed(m.Actions)
+	return next, result, nil
+}
+
+// check makes the checks of apply.
+func (m *MutateEntries) check(o *Object, by Context) error {
 	var used [DeleteEntry + 1]bool
 	empty := true
 	for _, a := range m.Actions {
@@ -16,24 +25,20 @@ func (m *MutateEntries) apply(o *Object, by Context) (*Object, Result, error) {
 		}
 	}
 	if empty {
-		return nil, Result{}, refusal.New(refusal.EmptyMutation)
+		return refusal.New(refusal.EmptyMutation)
 	}
 	if o == nil {
-		return nil, Result{}, refusal.New(refusal.NoSuchData)
+		return refusal.New(refusal.NoSuchData)
 	}
 	if used[InsertEntry] && !o.Allowed(by.Requester, Insert) ||
 		used[UpdateEntry] && !o.Allowed(by.Requester, Update) ||
 		used[DeleteEntry] && !o.Allowed(by.Requester, Delete) {
-		return nil, Result{}, refusal.New(refusal.AccessDenied)
+		return refusal.New(refusal.AccessDenied)
 	}
 	if ps := o.problems(m.Actions); len(ps) > 0 {
-		return nil, Result{}, &refusal.Error{Kind: refusal.InvalidEntryActions, Detail: refusal.Detail{Entries: ps}}
+		return &refusal.Error{Kind: refusal.InvalidEntryActions, Detail: refusal.Detail{Entries: ps}}
 	}
-	if err := o.room(m); err != nil {
-		return nil, Result{}, err
-	}
-	next, result := o.changed(m.Actions)
-	return next, result, nil
+	return o.room(m)
 }
 
 // problems says what is wrong with each action, in order of keys.

@@ -106,6 +106,18 @@ func (u Usage) Use(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
 	return next.put(key, r), nil
 }
 
+// Allows is the error of [Usage.Use], found without counting.
+func (u Usage) Allows(p *Permit, at vaultnet.Time, owner bool) error {
+	if p.Body.over(at) {
+		return refusal.Permit(refusal.Expired)
+	}
+	r, _, err := u.open(usageKey(p.Body.Expires, p.Body.Digest()), owner)
+	if err != nil {
+		return err
+	}
+	return r.check(p)
+}
+
 // Close ends the use of p at this object in a block of time at: its statement counts from then on, before its expiry.
 // p passed [Close.Check]. Closing what is closed changes nothing. Errors: PermitInvalid{expired}, because what has
 // expired is pruned and a record made anew would state less than was used; TooManyMutations where p was never used

@@ -7,8 +7,14 @@ import (
 	"vaultnet/refusal"
 )
 
-// Idle objects beyond the memory budget are kept in the store alone: of each the vault remembers address, height, digest
-// and set, and reads the rest when something comes for it.
+// Idle objects beyond the memory budget, and those of which nothing was heard for [idleFor], are kept in the store alone:
+// of each the vault remembers address, height, digest and set, and reads the rest when something comes for it.
+
+// idleFor is how long an object is kept loaded for nothing: results are in memory for that long, and told.
+const idleFor = vaultnet.MaxDeadline + vaultnet.ResultsKept
+
+// evictions is how many objects a turn looks at whose time is over.
+const evictions = 16
 
 // lru is the loaded objects in order of use.
 type lru struct {
@@ -54,6 +60,12 @@ func (s *lru) use(l *live) {
 	}
 }
 
+// used notes that an object was used now.
+func (v *Vault) used(l *live) {
+	l.used = v.now
+	v.loaded.use(l)
+}
+
 // resize counts an object's data anew.
 func (v *Vault) resize(l *live) {
 	var n int64
@@ -77,8 +89,20 @@ func (v *Vault) resize(l *live) {
 	l.size = size
 }
 
-// shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left.
+// shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left; and some of
+// those that were not used for very long.
 func (v *Vault) shrink() {
+	for range evictions {
+		l := v.loaded.oldest
+		if l == nil || max(l.used, v.started).Add(idleFor) >= v.now {
+			break
+		}
+		if v.evictable(l) {
+			v.evict(l)
+		} else {
+			v.used(l)
+		}
+	}
 	busy := 0
 	for l := v.loaded.oldest; l != nil && v.loaded.bytes > v.cfg.Memory && busy < 4*maxHeld; {
 		next := l.younger

@@ -179,3 +179,40 @@ func TestADamagedObjectIsFetchedAgain(t *testing.T) {
 		t.Fatal("the town does not sleep")
 	}
 }
+
+// TestWhatIsLongIdleIsEvicted: also within the memory budget an object is not kept loaded for nothing. As long as results
+// of requests are told it is.
+func TestWhatIsLongIdleIsEvicted(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a, b := address("object"), address("busy")
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("1")}})
+	c.put(b)
+	group := w.group(a)
+	loaded := func() (n int) {
+		for _, h := range group {
+			if h.core.objects.get(a).live != nil {
+				n++
+			}
+		}
+		return n
+	}
+	w.run(idleFor - time.Minute)
+	p := c.permit(c.key, b, 2)
+	c.applied(c.submit(w.group(b), w.sign(c.key, b, 1, mutabledata.Encode(insert("new", "x")), wire.Attached{Permit: p})), 8)
+	if n := loaded(); n != 8 {
+		t.Fatalf("loaded at %d of 8 vaults before its time is over", n)
+	}
+	w.run(2 * time.Minute)
+	p = c.permit(c.key, b, 2)
+	c.applied(c.submit(w.group(b), w.sign(c.key, b, 1, mutabledata.Encode(insert("newer", "x")), wire.Attached{Permit: p})), 8)
+	if n := loaded(); n != 0 {
+		t.Fatalf("still loaded at %d vaults", n)
+	}
+	if w.houses[0].core.objects.get(b).live == nil {
+		t.Fatal("what is in use is not loaded")
+	}
+	p = c.permit(c.key, a, 2)
+	c.applied(c.submit(group, w.sign(c.key, a, 1, mutabledata.Encode(insert("again", "x")), wire.Attached{Permit: p})), 8)
+}

@@ -74,7 +74,7 @@ func (m *dataMachine) Check(pending []*agreement.Request, r *agreement.Request, 
 		for _, p := range pending {
 			usage, _ = m.spend(usage, p, at)
 		}
-		if _, err := m.spend(usage, r, at); err != nil {
+		if err := usage.Allows(d.Permit, at, m.paidByOwner(r)); err != nil {
 			return err
 		}
 		return m.checkRow(pending, d, r)
@@ -99,7 +99,7 @@ func closable(pending []*agreement.Request, c *permit.Close) error {
 // beside everything pending.
 func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r *agreement.Request) error {
 	by := mutabledata.Context{Requester: r.Requester, Payer: d.Permit.Body.Account}
-	if _, _, err := m.object.Apply(d.Mutation, by); err != nil {
+	if err := m.object.Check(d.Mutation, by); err != nil {
 		return err
 	}
 	var others []mutabledata.Mutation
@@ -124,7 +124,7 @@ func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r
 	if len(others) == 0 {
 		return nil
 	}
-	switch _, _, err := object.Apply(d.Mutation, by); {
+	switch err := object.Check(d.Mutation, by); {
 	case err == nil:
 		return nil
 	// What only undecided mutations stand against is not refused for good: it waits until they are decided.

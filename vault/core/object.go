@@ -67,6 +67,7 @@ type live struct {
 
 	size           int64 // bytes it counts in the memory budget
 	older, younger *live // by last use
+	used           vaultnet.Time
 }
 
 // ObjectPrefix is what the keys of an object's records in the store begin with.

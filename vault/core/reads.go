@@ -41,6 +41,7 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 		return v.answerRead(answer, m, value, err)
 	}
 	l := e.live
+	v.used(l)
 	s := l.State()
 	answer.Height, answer.Header, answer.Time, answer.Set, answer.Member = l.Height(), l.HeaderDigest(), s.Time, v.refOf(l), l.Member()
 	if !answer.Member {

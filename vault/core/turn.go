@@ -89,7 +89,7 @@ func (v *Vault) stepObject(l *live) {
 	height, set := l.Height(), l.Set()
 	out := l.Step(v.now, v, in...)
 	v.alarms.set(l, out.Alarm)
-	v.loaded.use(l)
+	v.used(l)
 	v.out.leaves = append(v.out.leaves, out.Sign...)
 	if out.Record && !l.record {
 		l.record = true

@@ -147,7 +147,7 @@ func (v *Vault) restoreObject(a vaultnet.Address, records []vaultnet.Write) erro
 
 // adopt makes an object live.
 func (v *Vault) adopt(e *object, o *agreement.Object) *live {
-	l := &live{Object: o, entry: e, alarm: vaultnet.Never, size: overhead + int64(e.bytes)}
+	l := &live{Object: o, entry: e, alarm: vaultnet.Never, used: v.now, size: overhead + int64(e.bytes)}
 	e.live = l
 	v.count(e, o.Height() == 0)
 	v.loaded.add(l)
