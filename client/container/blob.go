@@ -24,7 +24,7 @@ type blob struct {
 	roots  []vaultnet.Name
 	depth  int
 
-	leaves  map[int64][]byte // changed and not stored, at most half()
+	leaves  map[int64][]byte // changed and not stored, at most part()
 	uploads []*upload        // being stored, the first first; together at most cfg.Parallel leaves
 	window  map[int64][]byte // read; at most maxWindow
 	seen    []int64          // the same, read first first
@@ -216,7 +216,7 @@ func (b *blob) change(ctx context.Context, i int64, whole bool) ([]byte, error) 
 			return nil, err
 		}
 	}
-	if len(b.leaves) >= b.half() {
+	if len(b.leaves) >= b.part() {
 		if err := b.flush(ctx); err != nil {
 			return nil, err
 		}

@@ -32,7 +32,7 @@ type Config struct {
 }
 
 // DefaultParallel is how many chunks of a file are moved at once.
-const DefaultParallel = 16
+const DefaultParallel = 12
 
 func (c Config) filled() Config {
 	if c.Random == nil {

@@ -20,10 +20,11 @@ type upload struct {
 }
 
 // maxUploads is how many of them are under way at once.
-const maxUploads = 2
+const maxUploads = 3
 
-// half is how many changed leaves are gathered before they are stored together: then they share a permit.
-func (b *blob) half() int { return max(1, b.cfg.Parallel/maxUploads) }
+// part is how many changed leaves are gathered before they are stored together: then they share a permit, which the next
+// wait for while these are on their way.
+func (b *blob) part() int { return max(1, b.cfg.Parallel/maxUploads) }
 
 // flush begins to store the changed leaves.
 func (b *blob) flush(ctx context.Context) error {
@@ -212,7 +213,7 @@ func (b *blob) buffer() []byte {
 }
 
 func (b *blob) recycle(leaf []byte) {
-	if cap(leaf) >= b.g.chunk && len(b.spare) < max(maxSpare, b.half()) {
+	if cap(leaf) >= b.g.chunk && len(b.spare) < max(maxSpare, b.part()) {
 		b.spare = append(b.spare, leaf)
 	}
 }
