@@ -17,6 +17,9 @@ func TestContent(t *testing.T) {
 		cfg := w.actor("owner", "owner").config(1)
 		cfg.ChunkSize = rapid.SampledFrom([]int{64, 100, 1000, 5000}).Draw(t, "chunk")
 		cfg.Parallel = rapid.IntRange(1, 5).Draw(t, "parallel")
+		if rapid.Bool().Draw(t, "background") {
+			cfg.Data = &background{Data: cfg.Data}
+		}
 		cfg = cfg.filled()
 		key := Key{}
 		if rapid.Bool().Draw(t, "private") {
@@ -40,7 +43,11 @@ func TestContent(t *testing.T) {
 				if b.size != int64(len(want)) {
 					t.Fatal("size", b.size, len(want))
 				}
-				if len(b.leaves) > cfg.Parallel || len(b.window) > cfg.Parallel {
+				under := len(b.fetches)
+				for _, u := range b.uploads {
+					under += len(u.at)
+				}
+				if len(b.leaves) > cfg.Parallel || len(b.window) > cfg.Parallel || under > 2*cfg.Parallel+maxUploads {
 					t.Fatal("memory")
 				}
 			},

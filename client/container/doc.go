@@ -59,7 +59,7 @@
 //	grow.go permissions.go align.go           making room for others; rights in all nodes
 //	close.go rekey.go check.go                taking no more names; a new id and key; finding and repairing
 //	record.go info.go                         what is kept of a file
-//	blob.go geometry.go chunk.go              its content
+//	blob.go geometry.go chunk.go stream.go    its content, and how it comes and goes while others are under way
 //	filesystem.go readdir.go ways.go iofs.go  paths, lists, io/fs
 //	file.go draft.go directory.go rename.go   reading, writing, uploads that go on, renames that a crash never loses
 package container

@@ -21,6 +21,27 @@ func (f *File) Draft() ([]byte, error) {
 	return r.encode(), nil
 }
 
+// Checkpoint is Draft for who goes on writing at the end: it waits for nothing that is under way. The draft has the content
+// up to the first chunk that is not stored yet; nil where that is next to nothing. Where something behind that is stored, as
+// in a file that was there before, it is what Draft gives.
+func (f *File) Checkpoint() ([]byte, error) {
+	if err := f.writable(); err != nil {
+		return nil, err
+	}
+	r := *f.spot.record
+	r.From = nil
+	done, err := f.blob.storedPart(f.ctx, &r)
+	switch {
+	case err != nil:
+		return nil, at("write", f.spot.path, err)
+	case !done:
+		return f.Draft()
+	case r.size() == 0:
+		return nil, nil
+	}
+	return r.encode(), nil
+}
+
 // OpenDraft opens a file for writing with the content that it had when a draft was made, whatever it is now. It is stored
 // over what is there, as any change is. Corrupt for what is no draft.
 func (f *FileSystem) OpenDraft(ctx context.Context, name string, draft []byte) (*File, error) {

@@ -60,13 +60,31 @@ func (b *blob) launch(ctx context.Context, u *upload) {
 	u.wait = begin(ctx, b.cfg.Data, u.steps)
 }
 
-// settleFirst waits for the upload begun first. What could not be stored stays there, and is tried again the next time.
+// settleFirst waits for the upload begun first. What could not be stored stays there, and is tried again the next time; so
+// is, then, what was begun later and met the same.
 func (b *blob) settleFirst(ctx context.Context) error {
-	u := b.uploads[0]
-	if u.wait == nil {
-		b.launch(ctx, u)
+	if b.uploads[0].wait == nil {
+		b.launch(ctx, b.uploads[0])
 	}
-	var failed error
+	err := b.collect(ctx, b.uploads[0])
+	if err != nil {
+		for _, u := range b.uploads[1:] {
+			_ = b.collect(ctx, u) // told when it happens again
+		}
+		return err
+	}
+	b.uploads = slices.Delete(b.uploads, 0, 1)
+	if b.dirty >= maxLists/2 {
+		return b.flushLists(ctx)
+	}
+	return nil
+}
+
+// collect waits for an upload, notes what was stored and leaves in it what was not.
+func (b *blob) collect(ctx context.Context, u *upload) (failed error) {
+	if u.wait == nil {
+		return nil
+	}
 	var at []int64
 	var steps []Step
 	for k, i := range u.at {
@@ -81,14 +99,7 @@ func (b *blob) settleFirst(ctx context.Context) error {
 	}
 	u.stop()
 	u.wait, u.at, u.steps = nil, at, steps
-	if failed != nil {
-		return failed
-	}
-	b.uploads = slices.Delete(b.uploads, 0, 1)
-	if b.dirty >= maxLists/2 {
-		return b.flushLists(ctx)
-	}
-	return nil
+	return failed
 }
 
 func first(a, b error) error {
@@ -106,6 +117,58 @@ func (b *blob) settle(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// storedPart describes, in a record, the content before the first leaf that is not stored; nothing where that is less than
+// is worth it. False where something behind it is stored already.
+func (b *blob) storedPart(ctx context.Context, r *record) (bool, error) {
+	r.Inline, r.Content = nil, nil
+	if b.isInline() {
+		return true, nil
+	}
+	end := b.g.count(b.size, 0)
+	for i := range b.leaves {
+		end = min(end, i)
+	}
+	for _, u := range b.uploads {
+		if len(u.at) > 0 {
+			end = min(end, u.at[0])
+		}
+	}
+	size := min(b.size, end*int64(b.g.chunk))
+	if size <= MaxInline {
+		return true, nil
+	}
+	if err := b.flushLists(ctx); err != nil {
+		return false, err
+	}
+	depth := b.g.depth(size)
+	for level := 1; level <= depth; level++ {
+		// The last list of a level goes beyond that: nothing may be there yet.
+		n := b.g.count(size, level-1)
+		if n%b.g.fan() == 0 {
+			continue
+		}
+		l, err := b.list(ctx, level, n/b.g.fan())
+		if err != nil {
+			return false, err
+		}
+		for _, name := range l.names[n%b.g.fan():] {
+			if name != (vaultnet.Name{}) {
+				return false, nil
+			}
+		}
+	}
+	roots := make([]vaultnet.Name, b.g.count(size, depth))
+	for i := range roots {
+		name, err := b.name(ctx, depth, int64(i))
+		if err != nil {
+			return false, err
+		}
+		roots[i] = name
+	}
+	r.Content = []content{{Size: size, Chunk: b.g.chunk, Key: b.key, Roots: roots}}
+	return true, nil
 }
 
 // uploading reports whether a leaf is being stored.

@@ -82,8 +82,8 @@ func (t *transfer) store(ctx context.Context, j *job, from opened) error {
 		if time.Since(noted) < checkpoint {
 			return nil
 		}
-		draft, err := file.Draft()
-		if err == nil {
+		draft, err := file.Checkpoint() // the rest stays under way
+		if err == nil && draft != nil {
 			err = note.write(draft)
 		}
 		noted = time.Now()
