@@ -59,6 +59,8 @@ var arrows = map[string]string{
 	"cmd/vault":  "EVERYTHING",
 	"cmd/simnet": "EVERYTHING",
 	"cmd/safe":   "EVERYTHING",
+
+	"examples/notes": "vaultnet refusal mutabledata client client/auth client/container", // what an app needs, and no more
 }
 
 var lists = map[string]string{

@@ -179,12 +179,18 @@ func (b *blob) unsee(i int64) {
 	}
 }
 
-// writeAt replaces bytes from an offset on, and makes the content longer where they go beyond its end.
+// writeAt replaces bytes from an offset on, and makes the content longer where they go beyond its end: by what is written,
+// however far that comes.
 func (b *blob) writeAt(ctx context.Context, p []byte, off int64) (n int, err error) {
-	if end := off + int64(len(p)); end > b.size {
-		if err := b.resize(ctx, end); err != nil {
-			return 0, err
-		}
+	switch end := off + int64(len(p)); {
+	case !b.isInline() || end <= b.size:
+	case end <= MaxInline:
+		err = b.resize(ctx, end)
+	default:
+		err = b.resize(ctx, MaxInline+1)
+	}
+	if err != nil {
+		return 0, err
 	}
 	if b.isInline() {
 		return copy(b.inline[off:], p), nil
@@ -196,6 +202,9 @@ func (b *blob) writeAt(ctx context.Context, p []byte, off int64) (n int, err err
 			return n, err
 		}
 		k := min(b.g.chunk-at, len(p)-n)
+		if off+int64(k) > b.size {
+			b.stretch(off + int64(k))
+		}
 		if len(leaf) < at+k {
 			leaf = append(leaf, make([]byte, at+k-len(leaf))...)
 		}
@@ -256,19 +265,18 @@ func (b *blob) resize(ctx context.Context, size int64) error {
 	case b.isInline():
 		was := b.inline
 		b.inline, b.size = nil, 0
-		if err := b.stretch(ctx, size); err != nil {
-			return err
-		}
+		b.stretch(size)
 		_, err := b.writeAt(ctx, was, 0)
 		return err
 	case size > b.size:
-		return b.stretch(ctx, size)
+		b.stretch(size)
+		return nil
 	}
 	return b.shrink(ctx, size)
 }
 
 // stretch gives the content a greater size; what is new are zeros.
-func (b *blob) stretch(_ context.Context, size int64) error {
+func (b *blob) stretch(size int64) {
 	for depth := b.g.depth(size); b.depth < depth; b.depth++ {
 		// The record's list becomes the first list of a higher level.
 		fan := b.g.fan()
@@ -284,7 +292,6 @@ func (b *blob) stretch(_ context.Context, size int64) error {
 	if n := b.g.count(size, b.depth); n > int64(len(b.roots)) {
 		b.roots = append(b.roots, make([]vaultnet.Name, n-int64(len(b.roots)))...)
 	}
-	return nil
 }
 
 // drop forgets leaves that were read, or are being.

@@ -152,6 +152,9 @@ func TestStreamGoesOnAfterRefusals(t *testing.T) {
 	if !errors.Is(err, refusal.LowBalance) || n == 0 || n >= len(content) {
 		t.Fatal(n, err)
 	}
+	if size := file.Info().Size(); size != int64(n) {
+		t.Fatalf("%d bytes were written, and the file has %d", n, size)
+	}
 	if _, err := file.Checkpoint(); !errors.Is(err, refusal.LowBalance) { // of a list of names
 		t.Error(err)
 	}
