@@ -180,7 +180,7 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 		t.certified(from, c)
 	}
 	for _, w := range b.Wishes {
-		t.wished(w)
+		t.wished(from, w)
 	}
 	if early && t.set != nil {
 		if t.set.Index(from) >= 0 && t.aheadOf(from) < maxAhead {

@@ -308,6 +308,27 @@ func TestWishCounting(t *testing.T) {
 	s.awake()
 }
 
+// A wish that is not repeated lapses, however often others pass it on: who was not told that it is over goes to sleep.
+func TestWishesLapse(t *testing.T) {
+	s := alone(t, 8, 3)
+	lapse := vaultnet.Time(wishLapse * s.cfg.Parameters.LeaveAfter.Milliseconds())
+	var all []*Wish
+	for i := 1; i <= 3; i++ {
+		all = append(all, &Wish{Height: s.m.object.Height() + 1, Drop: s.crew[7].key, By: s.by(i)})
+	}
+	s.says(4, &Bundle{Wishes: all})
+	s.awake()
+	s.waits(lapse - 1_000)
+	s.says(4, &Bundle{Wishes: all})
+	s.says(1, &Bundle{Wishes: all[:1]}) // repeated by one of the three
+	s.awake()
+	s.waits(vaultnet.Time(RepairCap.Milliseconds()) + 2_000)
+	s.asleep()
+	s.says(2, &Bundle{Wishes: all[1:2]})
+	s.says(3, &Bundle{Wishes: all[2:]})
+	s.awake()
+}
+
 func TestWishesGrowOld(t *testing.T) {
 	s := alone(t, 8, 7)
 	s.wishes(s.crew[5].key, 1, 2)

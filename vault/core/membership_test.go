@@ -225,3 +225,64 @@ func TestAttack15ManyObjectsLoseAMember(t *testing.T) {
 	}
 	_ = vaultnet.Never
 }
+
+// A member that says nothing any more, though its connection stands, is suspected 2 s after it was first missed, and costs
+// little from then on. Nobody else is suspected meanwhile.
+func TestAMemberThatIsSilentIsSuspected(t *testing.T) {
+	params := vaultnet.LocalParameters()
+	params.LeaveAfter = 10 * time.Minute
+	w := newTownOf(t, 6, params)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a)
+	silent := w.members(a)[(int(w.houses[0].core.Object(a).Height())+1)%6] // proposer of the next height
+	p := c.permit(c.key, a, 64)
+	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool { return from == silent.id }
+	falsely := func() {
+		for _, h := range w.houses {
+			for _, o := range w.houses {
+				if h != silent && o != h && o != silent && h.core.Suspects(o.id) {
+					t.Fatal("a vault that answers is suspected")
+				}
+			}
+		}
+	}
+	suspected := func() bool {
+		falsely()
+		for _, h := range w.houses {
+			if h != silent && !h.core.Suspects(silent.id) {
+				return false
+			}
+		}
+		return true
+	}
+	change := func(key string) time.Duration {
+		begun := w.now
+		r := w.sign(c.key, a, 1, mutabledata.Encode(insert(key, "")), wire.Attached{Permit: p})
+		height := func() vaultnet.Height { return w.another(silent, a).core.Object(a).Height() }
+		before := height()
+		for _, h := range w.members(a) {
+			w.post(c.id, h.id, &wire.Submit{Request: r})
+		}
+		w.until(10*time.Second, "the mutation is applied", func() bool { falsely(); return height() > before })
+		return w.now.Sub(begun)
+	}
+	change("first") // misses it
+	w.until(2500*time.Millisecond, "it is suspected", suspected)
+	for i := range 12 {
+		if took := change(fmt.Sprint(i)); took > 150*time.Millisecond { // of messages that take 10 ms each
+			t.Errorf("a change took %v with a suspected member", took)
+		}
+	}
+}
+
+// another is a member that is not the one given.
+func (w *town) another(but *house, a vaultnet.Address) *house {
+	for _, h := range w.members(a) {
+		if h != but {
+			return h
+		}
+	}
+	return nil
+}

@@ -99,8 +99,9 @@ func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 }
 
 // sendBundles sends what an object's step led to: to each vault one bundle, where what there is fits together. Votes that
-// only the clock led to are a repair: whoever gets one owes an answer.
-func (v *Vault) sendBundles(l *live, out []agreement.Outgoing, clock bool) {
+// only the clock led to are a repair, or are nil since somebody said nothing in time: a sign of life is due of all members,
+// for which of them that was is not to be seen here.
+func (v *Vault) sendBundles(out []agreement.Outgoing, clock bool) {
 	first := slices.IndexFunc(out, func(s agreement.Outgoing) bool { return s.To.IsNobody() })
 	for i := range out {
 		s := &out[i]
@@ -113,7 +114,7 @@ func (v *Vault) sendBundles(l *live, out []agreement.Outgoing, clock bool) {
 			v.send(s.To, &wire.Bundle{Bundle: s.Bundle})
 		}
 	}
-	if clock && first >= 0 && l.HalfOpen() && len(out[first].Bundle.Votes) > 0 {
+	if clock && first >= 0 && len(out[first].Bundle.Votes) > 0 {
 		for _, m := range out[first].Set.Members {
 			v.expect(v.peers.get(m))
 		}

@@ -182,15 +182,16 @@ func (v *Vault) nearer(l vaultnet.Location) []vaultnet.PublicKey {
 // reachable reports whether a vault can be talked to, as far as is known.
 func (v *Vault) reachable(q *peer) bool { return q == v.peers.self || q.up && !v.suspects(q) }
 
-// expect notes that an answer of a vault is due. If none comes, the vault is asked for a sign of life, at longer and
-// longer intervals. After T_leave it is gone to this vault, connected or not.
+// expect notes that an answer of a vault is due, or a sign of life. If none comes for half of [suspectAfter] the vault is
+// asked for one, which every vault gives that can, and again at longer and longer intervals: so that it is suspected takes
+// that it cannot. After T_leave it is gone to this vault, connected or not.
 func (v *Vault) expect(q *peer) {
 	if q == nil || q == v.peers.self || q.waiting != 0 {
 		return
 	}
 	q.waiting = v.now
 	if !q.watched {
-		v.watch(q, suspectAfter)
+		v.watch(q, suspectAfter/2)
 	}
 }
 
@@ -204,7 +205,7 @@ func (v *Vault) watch(q *peer, after time.Duration) {
 		switch {
 		case q.waiting == 0 || !q.up:
 		case q.waiting != since:
-			v.watch(q, suspectAfter)
+			v.watch(q, suspectAfter/2)
 		default:
 			v.probe(q)
 		}

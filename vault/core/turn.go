@@ -95,7 +95,7 @@ func (v *Vault) stepObject(l *live) {
 		l.record = true
 		v.out.records = append(v.out.records, l)
 	}
-	v.sendBundles(l, out.Send, len(in) == 0)
+	v.sendBundles(out.Send, len(in) == 0)
 	if l.mending != nil && l.Height() > 0 {
 		v.mended(l)
 	}
