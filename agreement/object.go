@@ -51,7 +51,7 @@ type Object struct {
 	followers []follower
 
 	desire    Change
-	wishes    *[maxMembers]*Wish // by rank; nil: none
+	wishes    *[maxMembers]heardWish // by rank; nil: none
 	wishAt    vaultnet.Time
 	wishGap   int // T_leave's between wishes
 	following bool

@@ -68,8 +68,8 @@ func (t *turn) defend(b *Bundle) {
 	}
 	b.Commit = a.commit
 	if c := t.wishing(); c != (Change{}) {
-		for _, w := range t.wishesHeard() {
-			if w != nil && (Change{w.Add, w.Drop}) == c {
+		for i := range maxMembers {
+			if w := t.wishOf(i); w != nil && (Change{w.Add, w.Drop}) == c {
 				b.Wishes = append(b.Wishes, w)
 			}
 		}

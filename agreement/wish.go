@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"vaultnet"
 	"vaultnet/internal/merkle"
 )
 
@@ -9,6 +10,16 @@ const wishWindow = 64
 
 // wishPatience is how many wishes are sent at intervals of T_leave before the intervals double, up to sixteen times.
 const wishPatience = 4
+
+// wishLapse is for how many T_leave a wish counts that is not repeated: longer than the longest interval between two. A
+// member that was not told that another's wish has come true, or was given up, would stay awake for it otherwise.
+const wishLapse = 24
+
+// heardWish is a member's wish and when it was first heard here, or last by who wishes it.
+type heardWish struct {
+	*Wish
+	at vaultnet.Time
+}
 
 // wish takes this vault's own view of how the set should change, and tells the members: at once, then every T_leave,
 // doubling after a while and after set blocks that failed (design §6).
@@ -35,7 +46,7 @@ func (t *turn) sendWish() {
 	}
 	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: c.Add, Drop: c.Drop, By: &merkle.Attestation{Signer: t.cfg.Self}}
 	t.out.Sign = append(t.out.Sign, Leaf{Digest: w.Leaf(t.cfg.Network, t.address), By: w.By})
-	t.wishedBy(t.me, w)
+	t.wishedBy(t.me, heardWish{w, t.now})
 	t.bundle().Wishes = append(t.bundle().Wishes, w)
 }
 
@@ -45,7 +56,8 @@ func (t *turn) sendWish() {
 func (t *turn) common() Change {
 	best, most := t.desire, t.wishers(t.desire, t.me)
 	rank := t.me
-	for i, w := range t.wishesHeard() {
+	for i := range maxMembers {
+		w := t.wishOf(i)
 		if w == nil || i == t.me {
 			continue
 		}
@@ -62,7 +74,8 @@ func (t *turn) common() Change {
 // wishers counts the members that wish a change, this one by its desire.
 func (t *turn) wishers(c Change, me int) int {
 	n := 0
-	for i, w := range t.wishesHeard() {
+	for i := range maxMembers {
+		w := t.wishOf(i)
 		if i == me && c == t.desire || i != me && w != nil && (Change{w.Add, w.Drop}) == c {
 			n++
 		}
@@ -70,8 +83,20 @@ func (t *turn) wishers(c Change, me int) int {
 	return n
 }
 
-// wished takes in another member's wish: its newest counts.
-func (t *turn) wished(w *Wish) {
+// wishOf is what a member wishes; nil where that is nothing, was too many heights ago, or has not been repeated for long.
+func (t *turn) wishOf(i int) *Wish {
+	if t.wishes == nil {
+		return nil
+	}
+	w := t.wishes[i]
+	if w.Wish == nil || w.Height+wishWindow <= t.height || w.at.Add(wishLapse*t.cfg.Parameters.LeaveAfter) <= t.now {
+		return nil
+	}
+	return w.Wish
+}
+
+// wished takes in another member's wish, which anybody may pass on: its newest counts.
+func (t *turn) wished(from vaultnet.PublicKey, w *Wish) {
 	if t.set == nil || t.height == 0 || w.Incarnation != t.incarnation() || w.Height > t.height+1 || w.Height+wishWindow <= t.height {
 		return
 	}
@@ -79,24 +104,24 @@ func (t *turn) wished(w *Wish) {
 	if i < 0 || i == t.me {
 		return
 	}
-	if t.wishes == nil || t.wishes[i] == nil || t.wishes[i].Height <= w.Height {
-		t.wishedBy(i, w)
+	at := t.now
+	if t.wishes != nil && t.wishes[i].Wish != nil {
+		old := &t.wishes[i]
+		switch {
+		case old.Height > w.Height:
+			return
+		case old.Height == w.Height && from != w.By.Signer:
+			at = old.at
+		}
 	}
+	t.wishedBy(i, heardWish{w, at})
 }
 
-func (t *turn) wishedBy(i int, w *Wish) {
+func (t *turn) wishedBy(i int, w heardWish) {
 	if t.wishes == nil {
-		t.wishes = new([maxMembers]*Wish)
+		t.wishes = new([maxMembers]heardWish)
 	}
 	t.wishes[i] = w
-}
-
-// wishesHeard is the newest wish of each member, by rank; nothing where nobody wishes.
-func (o *Object) wishesHeard() []*Wish {
-	if o.wishes == nil {
-		return nil
-	}
-	return o.wishes[:]
 }
 
 // wishing is the change that w members wish alike, zero if there is none.
@@ -104,13 +129,14 @@ func (t *turn) wishing() Change {
 	if t.set == nil || t.wishes == nil {
 		return Change{}
 	}
-	for i, w := range t.wishes {
-		if w == nil || w.Height+wishWindow <= t.height {
+	for i := range t.wishes {
+		w := t.wishOf(i)
+		if w == nil {
 			continue
 		}
 		c, n := Change{w.Add, w.Drop}, 0
-		for _, v := range t.wishes[i:] {
-			if v != nil && (Change{v.Add, v.Drop}) == c && v.Height+wishWindow > t.height {
+		for k := i; k < len(t.wishes); k++ {
+			if v := t.wishOf(k); v != nil && (Change{v.Add, v.Drop}) == c {
 				n++
 			}
 		}
