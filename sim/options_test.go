@@ -86,3 +86,21 @@ func TestSchedule(t *testing.T) {
 		t.Errorf("200 seeds draw %d kinds of fault, want %d", len(seen), faultKinds)
 	}
 }
+
+// FuzzParse: no text of options panics, what is taken is valid, and its text form gives it back.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "seed=7 mode=liveness", "keep=1,2,3 lies=mute,forge", "duration=1h loss=0.5 latency=tail", "vaults=2 byzantine=1",
+		"mode=liveness byzantine=2", "skew=1e-300", "keep=none crypto=true turn=1s", "workload=containers", "=", "seed=="} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		o, err := Parse(text)
+		if err != nil {
+			return
+		}
+		back, err := Parse(o.String())
+		if err != nil || back.String() != o.String() || o.Validate() != nil {
+			t.Fatalf("%q is %v, read back as %v (%v)", text, o, back, err)
+		}
+	})
+}

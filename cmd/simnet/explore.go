@@ -28,6 +28,7 @@ type explore struct {
 	workers     int
 	shrink      int
 	json, story bool
+	about       string
 	settings    settings
 	stdout      io.Writer
 	stderr      io.Writer
@@ -55,6 +56,7 @@ func newExplore(stdout, stderr io.Writer) *ffcli.Command {
 	fs.IntVar(&e.shrink, "shrink", 60, "make at most `N` runs to shrink a failure's faults")
 	fs.BoolVar(&e.json, "json", false, "write the summary as JSON")
 	fs.BoolVar(&e.story, "v", false, "write all that happens; of a single seed and mode")
+	fs.StringVar(&e.about, "about", "", "of the story only what names `TEXT` (an object's address, a vault), and all faults")
 	fs.Var(&e.settings, "set", "fix other options of the simulator: `name=value`, repeatable")
 	for _, o := range []struct{ name, usage string }{
 		{"vaults", "`N` vaults (default 16)"},
@@ -109,8 +111,17 @@ func (e *explore) exec(ctx context.Context, args []string) error {
 		return usageError{fmt.Errorf("-workers %d: want 1 to 1024", e.workers)}
 	case e.failures < 1:
 		return usageError{fmt.Errorf("-failures %d: want at least 1", e.failures)}
+	case e.shrink < 0:
+		return usageError{fmt.Errorf("-shrink %d: want at least 0", e.shrink)}
+	case e.about != "" && !e.story:
+		return usageError{errors.New("-about is for the story of a run: add -v")}
 	case e.story && (e.seeds > 1 || len(modes) > 1):
 		return usageError{errors.New("-v is for a single seed and mode: add -seeds 1 -mode safety (or liveness)")}
+	}
+	for _, s := range e.settings {
+		if name, _, _ := strings.Cut(s, "="); name == "seed" || name == "mode" {
+			return usageError{fmt.Errorf("-set %s: use -%s", s, name)}
+		}
 	}
 	for _, m := range modes { // a wrong option is wrong for every seed: say so before anything runs
 		o, err := sim.Draw(e.seed, m, e.settings...)
@@ -154,7 +165,11 @@ func (e *explore) one(ctx context.Context, j job) error {
 		return usageError{err}
 	}
 	begun := time.Now()
-	r, err := sim.Run(ctx, o, e.stdout)
+	var story io.Writer = e.stdout
+	if e.about != "" {
+		story = &about{e.stdout, []byte(e.about)}
+	}
+	r, err := sim.Run(ctx, o, story)
 	if r == nil {
 		return err
 	}
@@ -268,13 +283,17 @@ func (e *explore) explain(ctx context.Context, f *failure) {
 			f.Faults = append(f.Faults, x.String())
 		}
 	}
-	f.Replay = e.replay(small)
+	f.Replay = e.replay(small, v)
 }
 
-// replay is the command that shows the run again: what the seed says need not be repeated.
-func (e *explore) replay(o sim.Options) string {
+// replay is the command that shows the run again, as far as it concerns the object: what the seed says need not be
+// repeated.
+func (e *explore) replay(o sim.Options, v *sim.Violation) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "go run ./cmd/simnet explore -seed %d -seeds 1 -mode %v -v", o.Seed, o.Mode)
+	if _, place, ok := strings.Cut(v.Object, " "); ok {
+		fmt.Fprintf(&b, " -about %s", place)
+	}
 	set := slices.Clone(e.settings)
 	if k := o.Keep.String(); k != "all" {
 		set = append(slices.DeleteFunc(set, func(s string) bool { return strings.HasPrefix(s, "keep=") }), "keep="+k)

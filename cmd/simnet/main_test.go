@@ -37,6 +37,22 @@ func TestUsage(t *testing.T) {
 		{"explore -set wings=2", 2, "no such option"},
 		{"explore -v", 2, "single seed"},
 		{"explore -workers 0", 2, "-workers"},
+		{"explore -workers 100000", 2, "-workers"},
+		{"explore -failures 0", 2, "-failures"},
+		{"explore -shrink -1", 2, "-shrink"},
+		{"explore -about x", 2, "-v"},
+		{"explore -set seed=4", 2, "use -seed"},
+		{"explore -set mode=liveness", 2, "use -mode"},
+		{"explore -set loss", 2, "name=value"},
+		{"explore -set loss=NaN", 2, "0 to 0.5"},
+		{"explore -set keep=-1", 2, "keep"},
+		{"explore -set duration=forever", 2, "duration"},
+		{"explore -vaults 99999999999999999999", 2, "vaults"},
+		{"explore -ops -1", 2, "ops"},
+		{"explore -objects 1e3", 2, "objects"},
+		{"explore -seed -1", 2, "seed"},
+		{"explore -seeds 18446744073709551615", 2, "-seeds"},
+		{"explore -crypto=maybe", 2, "crypto"},
 		{"-fly", 2, "fly"},
 		{"up -h", 0, "-account-ops"},
 		{"status -h", 0, "-json"},
@@ -84,5 +100,10 @@ func TestStory(t *testing.T) {
 		if !strings.Contains(stdout, s) {
 			t.Fatalf("no %q in the story (exit code %d)\n%s", s, code, stderr)
 		}
+	}
+	_, part, _ := simnet(t, "explore", "-seeds", "1", "-seed", "5", "-mode", "safety", "-vaults", "8", "-objects", "2", "-ops", "20", "-v", "-about", "user 0 ")
+	if len(part) == 0 || len(part) > len(stdout)/2 || strings.Contains(part, "user 1 ") || !strings.Contains(part, "user 0     BEGINS") ||
+		!strings.Contains(part, "vault 1    starts as") || !strings.Contains(part, "trace hash") {
+		t.Fatalf("what is about one user is %d bytes of %d", len(part), len(stdout))
 	}
 }
