@@ -100,3 +100,112 @@ func TestChunkStoredAtFive(t *testing.T) {
 		}
 	}
 }
+
+// A chunk goes to each vault once, however long that takes; who says nothing is asked whether it has it.
+func TestChunkIsSentOnce(t *testing.T) {
+	w := newWorld(t, 8)
+	alice := w.owner("alice")
+	w.latency = 700 * time.Millisecond
+	sent, asked := map[vaultnet.PublicKey]int{}, 0
+	w.watch = func(to *vault, m wire.Message) {
+		switch m.(type) {
+		case *wire.PutChunk:
+			sent[to.id]++
+		case *wire.GetChunk:
+			asked++
+		}
+	}
+	w.must(PutChunk{As: alice, Content: make([]byte, vaultnet.MaxSize)})
+	if len(sent) != 8 || asked == 0 {
+		t.Errorf("sent to %d vaults, %d questions", len(sent), asked)
+	}
+	for _, n := range sent {
+		if n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	}
+}
+
+// Whom it did not reach it is sent again, and nobody else.
+func TestChunkIsSentAgainWhereItWasLost(t *testing.T) {
+	for _, size := range []int{100, vaultnet.MaxSize} {
+		w := newWorld(t, 8)
+		alice := w.owner("alice")
+		lost, sent := map[vaultnet.PublicKey]bool{}, map[vaultnet.PublicKey]int{}
+		for _, v := range w.vaults[:4] {
+			lost[v.id] = true
+		}
+		w.drop = func(_, to vaultnet.PublicKey, m wire.Message) bool {
+			if _, ok := m.(*wire.PutChunk); !ok {
+				return false
+			}
+			sent[to]++
+			return lost[to] && sent[to] == 1
+		}
+		content := make([]byte, size)
+		start := w.now
+		w.must(PutChunk{As: alice, Content: content, Spread: true})
+		if took := w.now.Sub(start); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+		held := 0
+		for _, v := range w.vaults {
+			if _, ok := v.chunks[vaultnet.ChunkAddress(content).Name]; ok {
+				held++
+			}
+			if n := sent[v.id]; n > 2 || n > 1 && !lost[v.id] {
+				t.Errorf("sent %d times, lost: %v", n, lost[v.id])
+			}
+		}
+		if held < 5 {
+			t.Errorf("%d vaults hold it", held)
+		}
+	}
+}
+
+// Who puts one chunk after another waits for all vaults, and once in a while for one that does not answer.
+func TestChunkSpread(t *testing.T) {
+	w := newWorld(t, 8)
+	alice := w.owner("alice")
+	put := func(i byte) (held int, took time.Duration) {
+		content := []byte{i}
+		start := w.now
+		w.must(PutChunk{As: alice, Content: content, Spread: true})
+		for _, v := range w.vaults {
+			if _, ok := v.chunks[vaultnet.ChunkAddress(content).Name]; ok {
+				held++
+			}
+		}
+		return held, w.now.Sub(start)
+	}
+	w.spread = nil
+	if held, took := put(0); held != 8 || took > 500*time.Millisecond {
+		t.Errorf("%d hold it after %v", held, took)
+	}
+	w.vaults[3].silent = true
+	if held, took := put(1); held != 7 || took < lingerFor || took > lingerFor+500*time.Millisecond {
+		t.Errorf("one is silent: %d hold it after %v", held, took)
+	}
+	for i := range byte(5) {
+		if held, took := put(2 + i); held != 7 || took > 500*time.Millisecond {
+			t.Errorf("it was silent before: %d hold it after %v", held, took)
+		}
+	}
+}
+
+// Where chunks come at different speeds the next holder is asked late enough; and slow liars cannot have it wait for long.
+func TestHedge(t *testing.T) {
+	var l latency
+	for i := range 16 {
+		l.note(time.Duration(10+5*i) * time.Millisecond) // 10 to 85
+	}
+	if h := l.hedge(); h < 150*time.Millisecond || h > 170*time.Millisecond {
+		t.Errorf("%v", h)
+	}
+	for i := range 16 {
+		l.note([]time.Duration{20 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond, 30 * time.Second}[i%4])
+	}
+	if h := l.hedge(); h != 160*time.Millisecond {
+		t.Errorf("with liars: %v", h)
+	}
+}

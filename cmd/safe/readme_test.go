@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestReadme(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var sessions [2]string
 	for i := range sessions {
-		sessions[i] = playSession(t, blocks[i].text)
+		sessions[i] = playSession(t, blocks[i].text, nil)
 		if steady(sessions[i]) == steady(blocks[i].text) {
 			sessions[i] = blocks[i].text // the heights that are there will do
 		}
@@ -45,8 +46,11 @@ func TestReadme(t *testing.T) {
 	compare(t, path, document, got)
 }
 
+// program is another than safe that a session runs.
+type program func(args []string, in string, out io.Writer)
+
 // playSession runs the commands of a session, the lines that begin with "$ ", and gives it with what they print.
-func playSession(t *testing.T, text string) string {
+func playSession(t *testing.T, text string, others map[string]program) string {
 	t.Helper()
 	var got strings.Builder
 	lines := strings.SplitAfter(text, "\n")
@@ -65,11 +69,16 @@ func playSession(t *testing.T, text string) string {
 			}
 			got.WriteString(in + "END\n")
 		}
-		if !strings.HasPrefix(command, "./safe ") {
+		w := words(t, command)
+		if other := others[w[0]]; other != nil {
+			other(w[1:], in, &got)
+			continue
+		}
+		if w[0] != "./safe" {
 			shell(t, command)
 			continue
 		}
-		run(t.Context(), words(t, command)[1:], streams{strings.NewReader(in), &got, &got})
+		run(t.Context(), w[1:], streams{strings.NewReader(in), &got, &got})
 	}
 	return got.String()
 }
