@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 	"vaultnet"
 	"vaultnet/client"
 	"vaultnet/client/container"
+	"vaultnet/refusal"
 	"vaultnet/sim/localnet"
 )
 
@@ -160,6 +162,129 @@ func same(a, b io.Reader) error {
 			return err
 		}
 	}
+}
+
+// large makes a file of so many bytes, after which at is called once, half way.
+func large(ctx context.Context, files *container.FileSystem, name string, size int64, half func()) (*container.File, error) {
+	file, err := files.Create(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	content := streamContent(size)
+	if _, err := io.CopyN(file, content, size/2); err != nil {
+		return file, err
+	}
+	half()
+	_, err = io.Copy(file, content)
+	return file, err
+}
+
+// tree is a new private container of somebody's, as a file system.
+func tree(t *testing.T, c *client.Client, by client.Actor) *container.FileSystem {
+	t.Helper()
+	ref, err := container.NewRef(nil, true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := container.Create(t.Context(), c.Containers(by), ref, nil); err != nil {
+		t.Fatal(err)
+	}
+	return container.NewFileSystem(c.Containers(by), ref)
+}
+
+// Two vaults serve corrupted chunks, one more stops half way in and another half way out: nothing is missing.
+func TestLargeFileAmongLiars(t *testing.T) {
+	net := localnet.Start(t, localnet.Config{Vaults: 12, Liars: 2, Accounts: 1})
+	files := tree(t, net.Client(t), net.Accounts()[0].Actor())
+	stop := func(i int) func() {
+		return func() {
+			if err := net.StopVault(i); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	const size = 12_345_678
+	file, err := large(t.Context(), files, "large", size, stop(1))
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := files.Open(t.Context(), "large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Discard()
+	content := streamContent(size)
+	if err := same(io.LimitReader(read, size/2), io.LimitReader(content, size/2)); err != nil {
+		t.Fatal(err)
+	}
+	stop(2)()
+	if err := same(read, content); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An account that runs out of operations, and a network that is full: the error says which, what was there before stays,
+// and what can be mended is: the upload goes on from where it was.
+func TestLargeFileWithoutMeans(t *testing.T) {
+	p := vaultnet.LocalParameters()
+	p.AccountOperations = 12
+	net := localnet.Start(t, localnet.Config{Vaults: 8, Parameters: p, Capacity: 24 << 20})
+	c := net.Client(t)
+	by := client.Actor{Key: client.NewKey()}
+	if _, err := c.CreateAccount(t.Context(), by); err != nil {
+		t.Fatal(err)
+	}
+	files := tree(t, c, by)
+	const size = 16 << 20
+	file, err := large(t.Context(), files, "large", size, func() {})
+	if err == nil {
+		err = file.Sync()
+	}
+	if !errors.Is(err, refusal.LowBalance) {
+		t.Fatal(err)
+	}
+	written := file.Info().Size()
+	if _, err := files.Stat(t.Context(), "large"); !errors.Is(err, container.NotExist) {
+		t.Errorf("half a file is seen: %v", err)
+	}
+	if _, err := c.TopUp(t.Context(), by, 100); err != nil {
+		t.Fatal(err)
+	}
+	rest := streamContent(size)
+	if _, err := io.CopyN(io.Discard, rest, written); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(file, rest); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check := func() {
+		t.Helper()
+		read, err := files.Open(t.Context(), "large")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer read.Discard()
+		if err := same(read, streamContent(size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check()
+	ctx, stop := context.WithTimeout(t.Context(), 4*time.Second)
+	defer stop()
+	file, err = large(ctx, files, "too much", size, func() {})
+	if err == nil {
+		err = file.Sync()
+	}
+	if !errors.Is(err, refusal.NetworkFull) {
+		t.Fatal(err)
+	}
+	check()
 }
 
 // measured runs something: how long it took, of the clock and of the processor, and the most memory that was resident.
