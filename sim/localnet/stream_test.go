@@ -68,6 +68,7 @@ func BenchmarkStream(b *testing.B) {
 		b.ReportMetric(1e3*r.InCPU.Seconds()/mib, "in-client-ms/MiB")
 		b.ReportMetric(1e3*r.OutCPU.Seconds()/mib, "out-client-ms/MiB")
 		b.ReportMetric(1e3*(processor()-before).Seconds()/mib, "vaults-ms/MiB")
+		b.ReportMetric(float64(peakMemory())/(1<<20), "vaults-peak-MiB")
 	}
 }
 
