@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"errors"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -44,6 +46,30 @@ type Counts struct {
 
 // readings are vaults' metrics, added up: name, or name and label, to value.
 type readings map[string]float64
+
+// Telling is what a network tells of itself: what its vaults have counted, added up, and what its process has used.
+type Telling struct {
+	Readings map[string]float64 `json:"readings"`
+	Spent    Spent              `json:"spent"`
+}
+
+// TellingOf is what vaults of this process have to tell.
+func TellingOf(vaults []*vault.Vault) (Telling, error) {
+	each, errs := make([]readings, len(vaults)), make([]error, len(vaults))
+	var all sync.WaitGroup
+	for i, v := range vaults {
+		all.Go(func() {
+			each[i] = readings{"vaults": 1}
+			errs[i] = each[i].read(v)
+		})
+	}
+	all.Wait()
+	sum := readings{}
+	for _, r := range each {
+		sum.add(r)
+	}
+	return Telling{sum, OwnSpent()}, errors.Join(errs...)
+}
 
 // read adds a vault's metrics.
 func (r readings) read(v *vault.Vault) error {

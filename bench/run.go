@@ -11,10 +11,11 @@ import (
 
 // Options are what of a measurement does not change what is measured.
 type Options struct {
-	Network  *network.File // a network that runs; nil: one is started and stopped again
-	Command  string        // for the result
-	Label    string        // for the result; "": made of the settings
-	Unshared bool          // no CPU profile is taken, so CPU time is not divided into parts
+	Network  *network.File           // a network that runs; nil: one is started and stopped again
+	Ask      func() (Telling, error) // what that network tells of itself; nil: nothing, and only this process's cost is known
+	Command  string                  // for the result
+	Label    string                  // for the result; "": made of the settings
+	Unshared bool                    // no CPU profile is taken, so CPU time is not divided into parts
 	Progress func(text string)
 	Live     func(run int, l Live) // a few times a second while a run is under way
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 
 	"vaultnet/client"
 	"vaultnet/network"
 	"vaultnet/sim/localnet"
+	"vaultnet/vault"
 )
 
 // subject is a network under load.
@@ -66,26 +66,14 @@ func (n *inProcess) config() client.Config {
 }
 
 func (n *inProcess) measure() (readings, Spent, error) {
-	each := make([]readings, n.net.Config().Vaults)
-	errs := make([]error, len(each))
-	var all sync.WaitGroup
-	for i := range each {
-		all.Go(func() {
-			each[i] = readings{"vaults": 1}
-			v := n.net.Vault(i)
-			if v == nil {
-				errs[i] = fmt.Errorf("vault %d does not run any more", i)
-				return
-			}
-			errs[i] = each[i].read(v)
-		})
+	all := make([]*vault.Vault, n.net.Config().Vaults)
+	for i := range all {
+		if all[i] = n.net.Vault(i); all[i] == nil {
+			return nil, Spent{}, fmt.Errorf("vault %d does not run any more", i)
+		}
 	}
-	all.Wait()
-	r := readings{}
-	for _, x := range each {
-		r.add(x)
-	}
-	return r, Spent{}, errors.Join(errs...)
+	t, err := TellingOf(all)
+	return t.Readings, Spent{}, err // this process's own is counted anyway
 }
 
 func (n *inProcess) profile(bool) samples { return nil } // this process's is enough
@@ -95,6 +83,7 @@ func (n *inProcess) close() error         { return errors.Join(n.net.Close(), n.
 type remote struct {
 	file    *network.File
 	latency time.Duration
+	ask     func() (Telling, error) // may be nil
 }
 
 func (n *remote) config() client.Config {
@@ -102,9 +91,16 @@ func (n *remote) config() client.Config {
 	c.Latency = n.latency
 	return c
 }
-func (n *remote) measure() (readings, Spent, error) { return nil, Spent{}, nil }
-func (n *remote) profile(bool) samples              { return nil }
-func (n *remote) close() error                      { return nil }
+func (n *remote) measure() (readings, Spent, error) {
+	if n.ask == nil {
+		return nil, Spent{}, nil
+	}
+	t, err := n.ask()
+	return t.Readings, t.Spent, err
+}
+
+func (n *remote) profile(bool) samples { return nil }
+func (n *remote) close() error         { return nil }
 
 // describe is the network in words.
 func describe(s Settings, file *network.File) string {
@@ -137,7 +133,7 @@ func describe(s Settings, file *network.File) string {
 func start(ctx context.Context, s Settings, o Options, progress func(string)) (subject, error) {
 	switch {
 	case o.Network != nil:
-		return &remote{o.Network, s.Latency}, nil
+		return &remote{o.Network, s.Latency, o.Ask}, nil
 	case s.Processes:
 		return startProcesses(ctx, s, progress)
 	}

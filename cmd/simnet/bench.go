@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -149,6 +150,14 @@ func (b *benchmark) exec(ctx context.Context, args []string) error {
 		var err error
 		if o.Network, err = readNetwork(b.network); err != nil {
 			return err
+		}
+		if p := o.Network.Sample; p != nil && p.Control != "" && answers(p.Control) {
+			o.Ask = func() (t bench.Telling, err error) {
+				ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // it is asked after a Ctrl-C, too
+				defer stop()
+				err = ask(ctx, p.Control, http.MethodGet, "/telling", &t)
+				return t, err
+			}
 		}
 	}
 	if !b.quiet {

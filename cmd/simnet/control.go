@@ -13,7 +13,9 @@ import (
 	"strconv"
 	"time"
 
+	"vaultnet/bench"
 	"vaultnet/sim/localnet"
+	"vaultnet/vault"
 )
 
 // report is a running network as "simnet status -json" shows it.
@@ -111,6 +113,16 @@ func listen(path string) (*control, net.Listener, error) {
 func (c *control) serve(l net.Listener, status func() report, n *localnet.Network, down func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status(), nil) })
+	mux.HandleFunc("GET /telling", func(w http.ResponseWriter, _ *http.Request) {
+		var running []*vault.Vault
+		for i := range n.Config().Vaults {
+			if v := n.Vault(i); v != nil {
+				running = append(running, v)
+			}
+		}
+		t, err := bench.TellingOf(running)
+		answer(w, t, err)
+	})
 	change := func(do func(context.Context, int) error) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			i, err := strconv.Atoi(r.PathValue("vault"))
