@@ -109,7 +109,11 @@ func machine() Machine {
 }
 
 // Spread is the median of some figures, the least and the greatest.
-type Spread struct{ Median, Least, Most float64 }
+type Spread struct {
+	Median float64 `json:"median"`
+	Least  float64 `json:"least"`
+	Most   float64 `json:"most"`
+}
 
 // SpreadOf is the spread of a list; of an empty one it is zero.
 func SpreadOf(list []float64) Spread {
