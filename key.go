@@ -2,6 +2,7 @@ package vaultnet
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 )
 
@@ -9,7 +10,7 @@ import (
 type PublicKey [32]byte
 
 // IsNobody reports whether k is the all-zero key. It is compared as bytes and never verified against.
-func (k PublicKey) IsNobody() bool { return k == PublicKey{} }
+func (k PublicKey) IsNobody() bool { return zero((*[32]byte)(&k)) }
 
 // peerIDPrefix is what libp2p puts before an Ed25519 public key to form a peer ID: an identity multihash of 36 bytes
 // over the protobuf {type: Ed25519, data: 32 bytes}.
@@ -37,7 +38,13 @@ type Signature [64]byte
 type Digest [32]byte
 
 // IsZero reports whether d is all zero, which stands for "none" and, in a vote, for nil.
-func (d Digest) IsZero() bool { return d == Digest{} }
+func (d Digest) IsZero() bool { return zero((*[32]byte)(&d)) }
+
+// zero reports whether all bytes are: asked so often that a comparison with another array costs too much.
+func zero(b *[32]byte) bool {
+	return binary.LittleEndian.Uint64(b[:8])|binary.LittleEndian.Uint64(b[8:16])|
+		binary.LittleEndian.Uint64(b[16:24])|binary.LittleEndian.Uint64(b[24:]) == 0
+}
 
 // String is the first 4 bytes in hex, for people.
 func (d Digest) String() string { return hex.EncodeToString(d[:4]) }

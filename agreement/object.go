@@ -131,7 +131,7 @@ func (o *Object) Member() bool { return o.me >= 0 }
 
 // Idle reports whether the object has no timer running.
 func (o *Object) Idle() bool {
-	return len(o.relays) == 0 && o.owing() < 0 && (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire == Change{}
+	return len(o.relays) == 0 && o.owing() < 0 && (o.attempt == nil || !o.attempt.awake) && o.fetch == nil && !o.behind.pending && !o.following && o.desire.none()
 }
 
 // HalfOpen reports whether this member has reason to stay awake until Height+1 is decided (design §4.1).
@@ -295,7 +295,7 @@ func (t *turn) alarm() vaultnet.Time {
 	if t.following {
 		at = min(at, t.followAt)
 	}
-	if (t.desire != Change{}) {
+	if !t.desire.none() {
 		at = min(at, t.wishAt)
 	}
 	return max(at, t.now+1)

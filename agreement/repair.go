@@ -67,7 +67,7 @@ func (t *turn) defend(b *Bundle) {
 		b.Polka = t.show(a.valid)
 	}
 	b.Commit = a.commit
-	if c := t.wishing(); c != (Change{}) {
+	if c := t.wishing(); !c.none() {
 		for i := range maxMembers {
 			if w := t.wishOf(i); w != nil && (Change{w.Add, w.Drop}) == c {
 				b.Wishes = append(b.Wishes, w)

@@ -42,7 +42,7 @@ func (t *turn) rules() {
 // quiet reports whether nothing keeps the member awake, or would.
 func (t *turn) quiet() bool {
 	a := t.attempt
-	return a == nil || !a.awake || len(t.pool) == 0 && t.wishing() == Change{} && a.drowsy(len(t.set.Members))
+	return a == nil || !a.awake || len(t.pool) == 0 && (t.wishes == nil || t.wishing() == Change{}) && a.drowsy(len(t.set.Members))
 }
 
 // rule applies the first rule that applies.
@@ -62,7 +62,7 @@ func (t *turn) rouse() bool {
 		return false
 	}
 	voters := t.callers()
-	wished := t.wishing() != Change{}
+	wished := t.wishes != nil && t.wishing() != Change{}
 	switch {
 	case len(t.pool) > 0, t.attempt != nil && t.attempt.halfOpen():
 		t.wake()
@@ -325,7 +325,7 @@ func (t *turn) build() *held {
 	if header.Time > t.now.Add(t.cfg.Parameters.Skew) {
 		return nil // it would not vote for this yet, and what is proposed is durable by the vote alone
 	}
-	if c := t.wishing(); c != (Change{}) && t.height > 0 && !a.noChange && t.host.Change(t.Object, c.Add, c.Drop, t.now) == Yes {
+	if c := t.wishing(); !c.none() && t.height > 0 && !a.noChange && t.host.Change(t.Object, c.Add, c.Drop, t.now) == Yes {
 		header.Add, header.Drop = c.Add, c.Drop
 		if h := t.block(header, nil); h != nil {
 			return h

@@ -64,6 +64,9 @@ type Input struct {
 // Change is a change of a set: whom to add and whom to drop; zero keys for nobody.
 type Change struct{ Add, Drop vaultnet.PublicKey }
 
+// none reports whether nothing is to change.
+func (c *Change) none() bool { return c.Add.IsNobody() && c.Drop.IsNobody() }
+
 // Output is what one step leads to. Its lists are good until the next step of an object with the same [Config].
 type Output struct {
 	Sign    []Leaf        // statements to sign with this turn's root

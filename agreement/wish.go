@@ -32,7 +32,7 @@ func (t *turn) wish(c Change) {
 
 // sendWish sends this member's wish when it is due.
 func (t *turn) sendWish() {
-	if t.desire == (Change{}) || t.wishAt > t.now {
+	if t.desire.none() || t.wishAt > t.now {
 		return
 	}
 	t.wishAt = t.now.Add(t.cfg.Parameters.LeaveAfter << min(max(0, t.wishGap-wishPatience), 4))

@@ -22,11 +22,13 @@ func verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier, good *ac
 	if row == nil {
 		return refusal.Invalid("no message, or none of the table")
 	}
-	c := new(coder)
+	var c *coder
 	if good != nil {
 		c = &good.coder
+		*c = coder{mode: checking, network: network}
+	} else {
+		c = &coder{mode: checking, network: network}
 	}
-	*c = coder{mode: checking, network: network}
 	if row.walk(c, m); c.err == nil {
 		judgement{network, v, c, good, nil}.message(m)
 	}

@@ -17,7 +17,7 @@
 //
 // Memory alone: no timer, no goroutine, no message. With its last block still at hand about 10 KiB beyond its data, as it
 // is read from the store about 6 KiB, and once evicted at most 200 bytes (TestIdleObjectCosts measures all three). What
-// is beyond [Config.Memory] is evicted, what was not used for longest first.
+// is beyond [Config.Memory] is evicted, what was not used for longest first; so is what was not used for 12 minutes.
 //
 // # Where to look
 //
