@@ -77,7 +77,7 @@ func Invariants() []Invariant {
 		{Balance, "done + available + reserved = allowance; what is refunded was not used", 2},
 		{Durable, "what a vault told it still knows after a crash", 3},
 		{Chain, "a naive model that replays the decided blocks gets the members' states", 3},
-		{Silence, "a quiet network with a quorum per object has no timers and no messages", 2},
+		{Silence, "a quiet network with a quorum per object has no timers and no messages; with liars at work few", 2},
 		{Answered, "once faults stop every request gets a definite answer", 2},
 		{Progress, "once faults stop every half-open height is decided within a bounded number of rounds", 2},
 		{Truthful, "what a user was told at a height is what the object was at that height", 2},

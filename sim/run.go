@@ -235,6 +235,11 @@ func (w *world) demand(ctx context.Context, t *town) error {
 	if err := w.decidedAll(ctx); err != nil || c.violation != nil {
 		return err
 	}
+	if w.options.Byzantine > 0 {
+		if err := w.bounded(ctx); err != nil || c.violation != nil {
+			return err
+		}
+	}
 	if err := w.retireLiars(ctx); err != nil || c.violation != nil {
 		return err
 	}

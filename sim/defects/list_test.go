@@ -4,6 +4,7 @@ package defects
 const (
 	ordinary = "-mode safety -byzantine 0 -ops 150"
 	liars    = "-mode safety -byzantine 2"
+	unpaid   = "-mode safety -byzantine 0"
 	crashes  = "-mode safety -byzantine 0 -set crashes=12"
 	books    = "-mode safety -byzantine 3 -set lies=false-books -set joins=3 -set wipes=3 -ops 150"
 	forgers  = "-mode safety -byzantine 2 -set lies=forge -ops 150"
@@ -46,7 +47,7 @@ var defects = []defect{
 	{name: "floor-not-raised", file: "mutabledata/value.go", function: "Version.raised", body: "return 0",
 		flags: ordinary, seeds: 10, invariants: []string{"chain", "truthful"}},
 	{name: "permits-for-ever", file: "permit/body.go", function: "Body.over", body: "return false",
-		pkg: "permit", test: "TestCheck"},
+		flags: unpaid, seeds: 15, invariants: []string{"paid", "chain"}},
 	{name: "revoked-key-accepted", file: "account/account.go", function: "Account.live",
 		body:  "if g, ok := a.grants.Get(string(key[:])); ok { return g, nil }\nreturn Grant{Key: key}, nil",
 		flags: ordinary, seeds: 20, invariants: []string{"revoked", "chain", "permitted", "paid"}},
