@@ -12,7 +12,7 @@ type quiet struct {
 	watching bool
 	bundles  int
 	each     map[*watched]int // of them
-	first    string // the first message that broke the silence
+	first    string           // the first message that broke the silence
 }
 
 // chatter is the most that the honest members of one object may say in a time in which nothing is to be decided while liars
