@@ -168,7 +168,7 @@ func (p *people) enter(ctx context.Context, args []string, what string, password
 		return p.fault(ctx, nil, err)
 	}
 	defer a.close()
-	text, err := password.get(p.streams, what == "create")
+	text, err := password.get(ctx, p.streams, what == "create")
 	if err != nil {
 		return p.fault(ctx, nil, err)
 	}
@@ -351,7 +351,7 @@ make another account and move your files.`,
 				return usageError("%q: no arguments; passwords are never on the command line", args[0])
 			}
 			return p.asPerson(ctx, func(a *acting) error {
-				present, err := old.get(s, false)
+				present, err := old.get(ctx, s, false)
 				if err != nil {
 					return err
 				}
@@ -359,7 +359,7 @@ make another account and move your files.`,
 				if _, err := auth.Login(ctx, a.client.Accounts(), a.profile.Account, present); err != nil {
 					return err
 				}
-				text, err := fresh.get(s, true)
+				text, err := fresh.get(ctx, s, true)
 				if err != nil {
 					return err
 				}

@@ -55,6 +55,10 @@ func putCost(size int64) int64 {
 	return all + 1
 }
 
+// smallCost is how many operations so many files take that are kept in their records and come into one directory: a part of
+// it takes up to 96 names at once, and is filled by half on average.
+func smallCost(files int) int64 { return int64(files+47) / 48 }
+
 // mkdirCost is how many operations a directory takes: its container, and its record.
 const mkdirCost = 2
 
@@ -113,7 +117,7 @@ func (b *bulk) begin(ctx context.Context, quiet bool) (bool, error) {
 	if b.yes {
 		return true, nil
 	}
-	if yes, asked := confirm(a.streams, "Go on?"); asked && !yes {
+	if yes, asked := confirm(ctx, a.streams, "Go on?"); asked && !yes {
 		return false, exit{code: exitRefused, err: errors.New("nothing was begun")}
 	}
 	return true, nil

@@ -96,7 +96,7 @@ func (t *transfer) store(ctx context.Context, j *job, from opened) error {
 		note.remove()
 		return err
 	}
-	if err := file.SetModified(vaultnet.Time(max(1, j.from.time.UnixMilli()))); err != nil {
+	if err := file.SetModified(modified(j)); err != nil {
 		return err
 	}
 	if err := file.Close(); err != nil {
@@ -104,6 +104,67 @@ func (t *transfer) store(ctx context.Context, j *job, from opened) error {
 	}
 	note.remove()
 	return nil
+}
+
+// smallAtOnce is how many small files are stored together: fewer lose more round trips, more are lost when it is killed.
+const smallAtOnce = 500
+
+// storeSmall stores files that are kept in their records: all that come into one directory together.
+func (t *transfer) storeSmall(ctx context.Context, jobs []*job) error {
+	files := make([]*container.File, len(jobs))
+	defer func() {
+		for _, f := range files {
+			if f != nil {
+				f.Discard()
+			}
+		}
+	}()
+	numbers := make([]int, len(jobs))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	err := together(ctx, t.parallel, numbers, func(int) int { return 1 }, func(_ context.Context, i int) error {
+		j := jobs[i]
+		from, err := j.from.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer from.Close()
+		t.meter.file(j.to.base)
+		// The file's context is that of all of them: it is closed after this.
+		if files[i], err = j.to.remote.fs.OpenFile(ctx, j.to.remote.name, t.mode()); err != nil {
+			return j.to.remote.told(err)
+		}
+		n, err := t.pour(ctx, files[i], from, nil)
+		if err == nil {
+			err = t.unchanged(j, n)
+		}
+		if err == nil {
+			err = files[i].SetModified(modified(j))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, err := range jobs[0].to.remote.fs.CloseAll(ctx, files...) {
+		if err != nil {
+			return jobs[i].to.remote.told(err)
+		}
+	}
+	return nil
+}
+
+// modified is the time that a copy says it was written at: the original's.
+func modified(j *job) vaultnet.Time { return vaultnet.Time(max(1, j.from.time.UnixMilli())) }
+
+// mode is how files are opened that are stored.
+func (t *transfer) mode() container.Mode {
+	mode := container.Write | container.MayCreate | container.Truncate
+	if t.fresh {
+		mode |= container.Exclusive
+	}
+	return mode
 }
 
 // openDraft opens a file for writing: at its beginning, or where an earlier copy was.
@@ -121,11 +182,7 @@ func (t *transfer) openDraft(ctx context.Context, s *spot, note *note) (*contain
 		}
 		note.remove()
 	}
-	mode := container.Write | container.MayCreate | container.Truncate
-	if t.fresh {
-		mode |= container.Exclusive
-	}
-	file, err := s.fs.OpenFile(ctx, s.name, mode)
+	file, err := s.fs.OpenFile(ctx, s.name, t.mode())
 	return file, 0, err
 }
 
@@ -221,11 +278,7 @@ func (t *transfer) putStream(ctx context.Context, s *spot) error {
 	case t.dry:
 		return usageError("-dry-run: how long the standard input is shows only when it was read")
 	}
-	mode := container.Write | container.MayCreate | container.Truncate
-	if t.fresh {
-		mode |= container.Exclusive
-	}
-	file, err := s.fs.OpenFile(ctx, s.name, mode)
+	file, err := s.fs.OpenFile(ctx, s.name, t.mode())
 	if err != nil {
 		return s.told(err)
 	}

@@ -27,7 +27,7 @@ func (p *people) fault(ctx context.Context, a *acting, err error) error {
 	code := exitRefused
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		err = errors.New("interrupted")
+		err = errors.New("interrupted: repeat the command to go on, or to be sure of the outcome")
 	case errors.Is(err, refusal.Unavailable):
 		code = exitUnavailable
 	}

@@ -53,7 +53,7 @@ func newMeter(a *acting, total int64) *meter {
 			select {
 			case <-tick.C:
 				width, _, err := term.GetSize(fd)
-				if err != nil {
+				if err != nil || width < 20 { // some terminals do not tell
 					width = 80
 				}
 				fmt.Fprintf(a.err, "\r\x1b[K%s", m.line(time.Now(), width-1))

@@ -298,7 +298,7 @@ func answered(uri string) string {
 var errNobody = errors.New("nobody can be asked: there is no terminal; -policy FILE, -yes or -deny decides without")
 
 // askPerson shows what an app asks for, and asks.
-func (a *acting) askPerson(_ context.Context, q auth.Question) (auth.Access, bool, error) {
+func (a *acting) askPerson(ctx context.Context, q auth.Question) (auth.Access, bool, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s asks", oneLine(q.App.String()))
 	if q.App.Name != "" {
@@ -324,7 +324,7 @@ func (a *acting) askPerson(_ context.Context, q auth.Question) (auth.Access, boo
 		}
 	}
 	fmt.Fprint(a.err, b.String())
-	yes, asked := confirm(a.streams, "Give it?")
+	yes, asked := confirm(ctx, a.streams, "Give it?")
 	if !asked {
 		return auth.Access{}, false, errNobody
 	}

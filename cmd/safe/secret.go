@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,7 +28,7 @@ func (s *secret) flags(f *flag.FlagSet) {
 }
 
 // get returns the password. A new one is asked for twice.
-func (s *secret) get(io streams, fresh bool) (string, error) {
+func (s *secret) get(ctx context.Context, io streams, fresh bool) (string, error) {
 	switch text, ok := os.LookupEnv(s.env); {
 	case s.file == "-":
 		return firstLine(io.in)
@@ -52,22 +53,52 @@ func (s *secret) get(io streams, fresh bool) (string, error) {
 	if !ok {
 		return "", exit{code: exitUsage, err: fmt.Errorf("no %s: there is no terminal to ask on; name a file with -%s FILE, or set $%s", s.what, s.flag, s.env)}
 	}
-	text, err := ask(io, fd, strings.ToUpper(s.what[:1])+s.what[1:])
+	text, err := ask(ctx, io, fd, strings.ToUpper(s.what[:1])+s.what[1:])
 	if err != nil || !fresh {
 		return text, err
 	}
-	again, err := ask(io, fd, "Once more")
+	again, err := ask(ctx, io, fd, "Once more")
 	if err == nil && again != text {
 		err = errors.New("they are not the same")
 	}
 	return text, err
 }
 
-func ask(io streams, fd int, prompt string) (string, error) {
+// ask reads a password without showing it. Whatever ends it, the terminal shows again what is typed.
+func ask(ctx context.Context, io streams, fd int, prompt string) (string, error) {
 	fmt.Fprintf(io.err, "%s: ", prompt)
-	b, err := term.ReadPassword(fd) // without echo
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	text, err := whileHere(ctx, func() (string, error) {
+		b, err := term.ReadPassword(fd)
+		return string(b), err
+	})
 	fmt.Fprintln(io.err)
-	return string(b), err
+	if ctx.Err() != nil {
+		_ = term.Restore(fd, before) // whoever reads there goes on reading
+	}
+	return text, err
+}
+
+// whileHere waits for what somebody types, or for the context to end.
+func whileHere(ctx context.Context, read func() (string, error)) (string, error) {
+	type typed struct {
+		text string
+		err  error
+	}
+	done := make(chan typed, 1)
+	go func() { // ends with the line, or with the program
+		text, err := read()
+		done <- typed{text, err}
+	}()
+	select {
+	case t := <-done:
+		return t.text, t.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // firstLine reads a password: everything up to the first line's end.
@@ -91,7 +122,7 @@ func terminal(f any) (fd int, ok bool) {
 }
 
 // confirm asks a question on the terminal; without one it is not asked and asked is false.
-func confirm(s streams, question string) (yes, asked bool) {
+func confirm(ctx context.Context, s streams, question string) (yes, asked bool) {
 	if _, ok := terminal(s.in); !ok {
 		return false, false
 	}
@@ -99,15 +130,26 @@ func confirm(s streams, question string) (yes, asked bool) {
 		return false, false
 	}
 	fmt.Fprintf(s.err, "%s [y/N] ", question)
-	line := make([]byte, 0, 16)
-	one := make([]byte, 1)
+	line, err := whileHere(ctx, func() (string, error) { return typedLine(s.in) })
+	if err != nil {
+		fmt.Fprintln(s.err)
+		return false, true
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes", true
+}
+
+// typedLine reads a short line, and nothing after it.
+func typedLine(r io.Reader) (string, error) {
+	line, one := make([]byte, 0, 16), make([]byte, 1)
 	for len(line) < 64 {
-		n, err := s.in.Read(one)
-		if n == 0 && err != nil || n == 1 && one[0] == '\n' {
+		n, err := r.Read(one)
+		if n == 1 && one[0] == '\n' {
 			break
 		}
-		line = append(line, one[:n]...)
+		if line = append(line, one[:n]...); err != nil {
+			return string(line), err
+		}
 	}
-	answer := strings.ToLower(strings.TrimSpace(string(line)))
-	return answer == "y" || answer == "yes", true
+	return string(line), nil
 }

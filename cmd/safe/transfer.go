@@ -31,6 +31,7 @@ type transfer struct {
 
 	mkdirs  []*node
 	jobs    []*job
+	small   map[string]int // by directory: files that are stored together
 	removes []*node
 	skipped []string
 
@@ -278,7 +279,7 @@ func (t *transfer) prepare(a *acting, verb string) error {
 		return usageError("-parallel %d: want 1 to 256", t.parallel)
 	}
 	a.parallel = t.parallel
-	t.a, t.verb = a, verb
+	t.a, t.verb, t.small = a, verb, map[string]int{}
 	return nil
 }
 
@@ -314,11 +315,14 @@ func (t *transfer) plan(ctx context.Context, from, to *node) error {
 	}
 	t.jobs = append(t.jobs, &job{from, to})
 	t.files++
-	cost := int64(0)
-	if to.remote != nil {
-		cost = putCost(from.size)
+	switch {
+	case to.remote == nil:
+	case from.size <= container.MaxInline:
+		t.small[path.Dir(to.remote.path)]++
+	default:
+		t.add(putCost(from.size), 0)
 	}
-	t.add(cost, from.size)
+	t.bytes += from.size
 	t.line("%s  %s", to, bytesText(from.size))
 	return nil
 }
@@ -400,6 +404,9 @@ func (t *transfer) carryOut(ctx context.Context) error {
 	if len(t.removes) > 0 {
 		t.verb += fmt.Sprintf(" and remove %d:", len(t.removes))
 	}
+	for _, n := range t.small {
+		t.add(smallCost(n), 0)
+	}
 	if goOn, err := t.begin(ctx, len(t.jobs) <= 1 && len(t.removes) == 0 && len(t.mkdirs) == 0); !goOn || err != nil {
 		return err
 	}
@@ -442,10 +449,23 @@ func (t *transfer) run(ctx context.Context) error {
 		}
 		t.mkdirs = later
 	}
+	var small, large []*job
+	for _, j := range t.jobs {
+		if j.to.remote != nil && j.from.size <= container.MaxInline {
+			small = append(small, j)
+		} else {
+			large = append(large, j)
+		}
+	}
+	for some := range slices.Chunk(small, smallAtOnce) {
+		if err := t.storeSmall(ctx, some); err != nil {
+			return err
+		}
+	}
 	weight := func(j *job) int {
 		return int(min(j.from.size/container.MaxChunk+1, int64(t.parallel)))
 	}
-	if err := together(ctx, t.parallel, t.jobs, weight, t.copy); err != nil {
+	if err := together(ctx, t.parallel, large, weight, t.copy); err != nil {
 		return err
 	}
 	for _, n := range t.removes {
