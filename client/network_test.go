@@ -22,7 +22,8 @@ func patient(t testing.TB) context.Context {
 
 // Over real vaults and package routing everything is as over cores in one process.
 func TestOverRealVaults(t *testing.T) {
-	for name, cfg := range map[string]localnet.Config{"memory": {Vaults: 10, Accounts: 1}, "TCP": {Vaults: 4, Accounts: 1, TCP: true}} {
+	for name, cfg := range map[string]localnet.Config{"memory": {Vaults: 10, Accounts: 1}, "TCP": {Vaults: 4, Accounts: 1, TCP: true},
+		"QUIC": {Vaults: 4, Accounts: 1, TCP: true, QUIC: true}} {
 		t.Run(name, func(t *testing.T) {
 			net := localnet.Start(t, cfg)
 			c := net.Client(t)

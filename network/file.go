@@ -83,7 +83,7 @@ func (f *File) validate() *Error {
 	for i, a := range f.Bootstrap {
 		if len(a) > maxText || !strings.HasPrefix(a, "/") || !strings.Contains(a, "/p2p/") || !printable(a) {
 			return &Error{Field: fmt.Sprintf("bootstrap[%d]", i), Wrong: fmt.Sprintf("%.100q is not the multiaddr of a vault", a),
-				Remedy: "write /ip4/ADDRESS/tcp/PORT/p2p/ID, as the vault prints it when it starts"}
+				Remedy: "write /ip4/ADDRESS/tcp/PORT/p2p/ID or /ip4/ADDRESS/udp/PORT/quic-v1/p2p/ID, as the vault prints it when it starts"}
 		}
 	}
 	if f.Sample == nil {

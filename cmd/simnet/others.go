@@ -193,6 +193,9 @@ func shortAddress(a string) string {
 	if _, err := fmt.Sscanf(a, "/ip4/127.0.0.1/tcp/%d", &port); err == nil {
 		return fmt.Sprintf("127.0.0.1:%d", port)
 	}
+	if _, err := fmt.Sscanf(a, "/ip4/127.0.0.1/udp/%d", &port); err == nil {
+		return fmt.Sprintf("127.0.0.1:%d, QUIC", port)
+	}
 	return a
 }
 

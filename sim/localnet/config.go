@@ -35,6 +35,7 @@ type Config struct {
 	Parameters vaultnet.Parameters // zero: vaultnet.LocalParameters
 
 	TCP     bool            // listen on loopback TCP; false: on an in-memory transport
+	QUIC    bool            // with TCP: QUIC over loopback UDP instead
 	Port    int             // TCP: vault i listens at 127.0.0.1:Port+i; 0: wherever there is room
 	Fabric  *routing.Memory // in memory: where the addresses are; nil: one of the network's own
 	Latency time.Duration   // one-way delay added to everything that vaults and clients of the network send
@@ -86,6 +87,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("localnet: Vaults %d, want 1 to %d", c.Vaults, MaxVaults)
 	case c.Port < 0 || c.Port != 0 && c.Port+c.Vaults > math.MaxUint16+1:
 		return fmt.Errorf("localnet: Port %d, want 1 to %d", c.Port, math.MaxUint16+1-c.Vaults)
+	case c.QUIC && !c.TCP:
+		return errors.New("localnet: QUIC without TCP: QUIC is instead of TCP, not of the in-memory transport")
 	case c.TCP && c.Data != "" && c.Port == 0:
 		return errors.New("localnet: Data without Port: vaults that come back need their addresses back")
 	case c.Latency < 0 || c.Latency > routing.MaxLatency:

@@ -1,4 +1,4 @@
-// Package localnet is a whole vault network in one process: real vaults on libp2p, over loopback TCP or within memory,
+// Package localnet is a whole vault network in one process: real vaults on libp2p, over loopback TCP, QUIC or within memory,
 // for Go tests and for cmd/simnet.
 //
 //	func TestMine(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"path/filepath"
 	"sync"
@@ -54,7 +55,10 @@ func newPlace(n *Network, i int) *place {
 
 // listen is where the vault is to listen.
 func (p *place) listen() string {
-	if p.network.cfg.TCP {
+	switch {
+	case p.network.cfg.QUIC:
+		return fmt.Sprintf("/ip4/127.0.0.1/udp/%d/quic-v1", p.port)
+	case p.network.cfg.TCP:
 		return fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", p.port)
 	}
 	return fmt.Sprintf("/memory/%d", p.index+1)
@@ -200,7 +204,14 @@ func (p *place) checkPort() error {
 	if p.port == 0 {
 		return nil
 	}
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
+	address := fmt.Sprintf("127.0.0.1:%d", p.port)
+	var l io.Closer
+	var err error
+	if p.network.cfg.QUIC {
+		l, err = net.ListenPacket("udp", address)
+	} else {
+		l, err = net.Listen("tcp", address)
+	}
 	if err != nil {
 		return &PortError{Vault: p.index, Port: p.port, Cause: bare(err)}
 	}
@@ -216,13 +227,15 @@ func bare(err error) error {
 	return err
 }
 
-// portOf is the port of an address /ip4/…/tcp/N/…; 0: it has none.
+// portOf is the port of an address /ip4/127.0.0.1/tcp/N/… or /ip4/127.0.0.1/udp/N/…; 0: it has none.
 func portOf(address string) int {
 	var port int
-	if _, err := fmt.Sscanf(address, "/ip4/127.0.0.1/tcp/%d", &port); err != nil {
-		return 0
+	for _, format := range []string{"/ip4/127.0.0.1/tcp/%d", "/ip4/127.0.0.1/udp/%d"} {
+		if _, err := fmt.Sscanf(address, format, &port); err == nil {
+			return port
+		}
 	}
-	return port
+	return 0
 }
 
 // Status is one vault of the network at a moment.
