@@ -90,6 +90,27 @@ func TestMalformedFrames(t *testing.T) {
 	}
 }
 
+// A client that misses most vaults calls them every few seconds, however long they are away.
+func TestPresenceOfNobody(t *testing.T) {
+	p := presence{peers: 8}
+	for i := range byte(3) {
+		p.up(vaultnet.PublicKey{1 + i})
+	}
+	for i := range byte(3) {
+		p.down(vaultnet.PublicKey{1 + i})
+	}
+	now := time.Now()
+	last := time.Duration(0)
+	for at := time.Duration(0); at < 10*time.Minute; at += 100 * time.Millisecond {
+		if _, r, _ := p.due(now.Add(at)); len(r) > 0 {
+			last = at
+		}
+		if at-last > recallSoon {
+			t.Fatalf("nobody is called from %v to %v", last, at)
+		}
+	}
+}
+
 // A vault whose connection ends counts as gone after a while, and is called again, more and more rarely; near the bound
 // on connections it is left in peace.
 func TestPresence(t *testing.T) {

@@ -11,6 +11,7 @@ const (
 	lostAfter   = 2 * time.Second // suspicion of a vault (design §12)
 	recallFirst = time.Second
 	recallCap   = time.Minute
+	recallSoon  = 5 * time.Second // the cap while the client misses more vaults than it is connected with
 	maxMissed   = 256 // vaults that are called again
 )
 
@@ -81,6 +82,9 @@ func (p *presence) due(now time.Time) (lost, recall []vaultnet.PublicKey, next t
 			recall = append(recall, v)
 			m.next = now.Add(m.gap)
 			m.gap = min(2*m.gap, recallCap)
+			if len(p.here) < len(p.missed) { // it may be that all were started anew
+				m.gap = min(m.gap, recallSoon)
+			}
 		}
 		if !m.told {
 			next = min(next, lostAfter-now.Sub(m.since))
