@@ -12,7 +12,7 @@ const (
 	recallFirst = time.Second
 	recallCap   = time.Minute
 	recallSoon  = 5 * time.Second // the cap while the client misses more vaults than it is connected with
-	maxMissed   = 256 // vaults that are called again
+	maxMissed   = 256             // vaults that are called again
 )
 
 // presence is which vaults the client is connected with, and which it misses. The loop's lock guards it.
