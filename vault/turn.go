@@ -18,6 +18,7 @@ func (v *Vault) loop() {
 	defer timer.Stop()
 	var in []core.Input
 	var last time.Duration // of the last turn
+	var rest rest
 	for {
 		select {
 		case <-v.leave:
@@ -31,6 +32,9 @@ func (v *Vault) loop() {
 		case <-v.inbox.wake:
 		case <-timer.C:
 		}
+		if !v.sleep(rest.left(time.Now())) {
+			return
+		}
 		v.gather(last)
 		var bytes int
 		begun := time.Now()
@@ -41,7 +45,9 @@ func (v *Vault) loop() {
 			v.stopFor(err)
 			return
 		}
-		last = time.Since(begun)
+		ended := time.Now()
+		last = ended.Sub(begun)
+		rest.after(ended, len(in))
 		timer.Reset(until(alarm))
 	}
 }

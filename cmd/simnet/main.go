@@ -23,6 +23,7 @@ import (
 )
 
 func main() {
+	commandline.Collect()
 	bench.VaultProcess() // where this is a vault of a measurement
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

@@ -18,7 +18,10 @@ import (
 	"vaultnet/internal/commandline"
 )
 
-func main() { os.Exit(Main()) }
+func main() {
+	commandline.Collect()
+	os.Exit(Main())
+}
 
 // Main is the command on the process's own arguments and signals; it returns the exit code.
 func Main() int {

@@ -1,9 +1,10 @@
 package signature
 
 import (
-	"crypto/ed25519"
 	"fmt"
 	"io"
+
+	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 
 	"vaultnet"
 )
