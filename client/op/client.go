@@ -35,6 +35,7 @@ type Client struct {
 	calls      map[wire.Call]answered
 	requests   map[vaultnet.Digest]*submission
 	latency    latency
+	pace       pace
 	tardy      map[vaultnet.PublicKey]vaultnet.Time // vaults that are not waited for until then: at most maxTardy
 
 	ticket Ticket

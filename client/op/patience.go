@@ -27,10 +27,12 @@ const (
 // largeRequest is from how many bytes on a request is not repeated every [retryCap].
 const largeRequest = 64 << 10
 
-// repeat says when a question is asked again: 200 ms after the first time, doubling to 2 s.
+// repeat says when a question is asked again: 200 ms after the first time, or what first says if that is more, doubling to
+// 2 s.
 type repeat struct {
-	next vaultnet.Time
-	gap  time.Duration
+	next  vaultnet.Time
+	gap   time.Duration
+	first time.Duration
 }
 
 // due reports whether it is time to ask, and if so counts it as done.
@@ -40,7 +42,7 @@ func (r *repeat) due(now vaultnet.Time) bool {
 	}
 	switch {
 	case r.gap == 0:
-		r.gap = repeatFirst
+		r.gap = min(max(repeatFirst, r.first), repeatCap)
 	case r.gap < repeatCap:
 		r.gap = min(2*r.gap, repeatCap)
 	}
@@ -50,3 +52,18 @@ func (r *repeat) due(now vaultnet.Time) bool {
 
 // soon has the next time come no later than d from now.
 func (r *repeat) soon(now vaultnet.Time, d time.Duration) { r.next = min(r.next, now.Add(d)) }
+
+// pace is how long changes take of late. Where much is under way they take long, and who then asks again too soon makes
+// them take longer still.
+type pace struct{ usual time.Duration }
+
+// note takes how long a change took that was applied.
+func (p *pace) note(took time.Duration) {
+	if p.usual == 0 {
+		p.usual = took
+	}
+	p.usual += (took - p.usual) / 8
+}
+
+// patience is how long to wait for the outcome of a change before anybody is asked again.
+func (p *pace) patience() time.Duration { return 2 * p.usual }

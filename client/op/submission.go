@@ -55,6 +55,7 @@ type submission struct {
 func (s *submission) begin() {
 	s.since = s.c.now
 	s.doubtAt = s.c.now.Add(staleAfter)
+	s.again.first = s.c.pace.patience()
 	s.c.requests[s.request.ID] = s
 }
 
@@ -178,6 +179,7 @@ func (s *submission) judge(t tally) {
 			return
 		}
 		s.end = applied
+		s.c.pace.note(s.c.now.Sub(s.since))
 		return
 	}
 	switch shown := t.shown(); {
