@@ -63,6 +63,21 @@ type Verifier interface {
 	ValidKey(key PublicKey) bool
 }
 
+// Signed is a message with its signature.
+type Signed struct {
+	Key       PublicKey
+	Message   []byte
+	Signature Signature
+}
+
+// Foreseer is a [Verifier] that many signatures cost less together.
+type Foreseer interface {
+	Verifier
+	// Foresee names signatures that Verify will be asked of next. It may check them together; what Verify says of each
+	// is as if it had not been called.
+	Foresee(all []Signed)
+}
+
 // Signer signs with one key.
 type Signer interface {
 	Public() PublicKey

@@ -26,7 +26,7 @@ import (
 // maxKeys bounds the expanded public keys a verifier keeps: 1.5 KiB each, up to 12 MiB in all.
 const maxKeys = 8192
 
-// Verifier implements [vaultnet.Verifier] with Ed25519. It remembers what it found good, and the keys it met in a form
+// Verifier implements [vaultnet.Verifier] and [vaultnet.Foreseer] with Ed25519. It remembers what it found good, and the keys it met in a form
 // that verifies quicker. It is safe for concurrent use.
 type Verifier struct {
 	mu   sync.Mutex
@@ -44,14 +44,10 @@ func NewVerifier(cacheSize int) *Verifier {
 }
 
 // Item is one signature to be checked.
-type Item struct {
-	Key       vaultnet.PublicKey
-	Message   []byte
-	Signature vaultnet.Signature
-}
+type Item = vaultnet.Signed
 
-// digest names all of an item: key and signature have fixed lengths.
-func (i *Item) digest() vaultnet.Digest {
+// digestOf names all of an item: key and signature have fixed lengths.
+func digestOf(i *Item) vaultnet.Digest {
 	var small [512]byte
 	b := append(small[:0], i.Key[:]...)
 	b = append(b, i.Signature[:]...)
@@ -62,7 +58,7 @@ func (i *Item) digest() vaultnet.Digest {
 // Verify reports whether sig is key's signature of message.
 func (v *Verifier) Verify(key vaultnet.PublicKey, message []byte, sig vaultnet.Signature) bool {
 	item := Item{Key: key, Message: message, Signature: sig}
-	digest := item.digest()
+	digest := digestOf(&item)
 	if v.isGood(digest) {
 		return true
 	}
@@ -82,7 +78,7 @@ func (v *Verifier) VerifyBatch(items []Item) []bool {
 	open := make([]int, 0, len(items)) // indices not yet judged
 	batch := ed25519.NewBatchVerifierWithCapacity(len(items))
 	for i := range items {
-		digest := items[i].digest()
+		digest := digestOf(&items[i])
 		if v.isGood(digest) {
 			verdicts[i] = true
 			continue
@@ -109,6 +105,25 @@ func (v *Verifier) VerifyBatch(items []Item) []bool {
 		}
 	}
 	return verdicts
+}
+
+// Of signatures that are checked ahead.
+const (
+	foreseenLeast = 4  // fewer cost as much together as one by one
+	foreseenMost  = 64 // of one batch: more get no cheaper
+)
+
+// Foresee implements [vaultnet.Foreseer]: it checks signatures together and remembers the good ones, as far as it has
+// memory for them.
+func (v *Verifier) Foresee(all []Item) {
+	for len(all) >= foreseenLeast {
+		n := min(len(all), foreseenMost, v.good.half)
+		if n < foreseenLeast {
+			return
+		}
+		v.VerifyBatch(all[:n])
+		all = all[n:]
+	}
 }
 
 // coefficients is the source of a batch's random factors: a hash of all that is in the batch. Whoever wants bad

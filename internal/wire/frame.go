@@ -175,6 +175,7 @@ func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Mess
 	if err != nil {
 		return nil, err
 	}
+	foresee(messages, v)
 	var r merkle.Reviewer
 	r.Begin(network, v)
 	j := judgement{network: network, v: v, c: new(coder), stated: &r}
