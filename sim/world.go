@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"vaultnet"
 	"vaultnet/internal/signature"
 	"vaultnet/internal/wire"
@@ -50,6 +52,8 @@ type world struct {
 	nodes    []node
 	byKey    map[vaultnet.PublicKey]int32
 	examiner *wire.Examiner
+	encoder  wire.Encoder
+	framed   framed    // the last messages of the sender's present turn, with real signatures
 	sealed   []sealed  // messages of the sender's present turn, as far as they were looked at
 	spare    []*parcel // to be used again
 	vaults   []*vault  // every identity that ever was, by number
@@ -193,7 +197,7 @@ func (w *world) pack(from int32, messages []wire.Message, good bool) *parcel {
 	liar := v != nil && v.liar
 	switch {
 	case w.options.Crypto:
-		frames, err := wire.Encode(messages)
+		frames, err := w.encode(messages)
 		if err != nil && !liar {
 			w.check.fail(Panic, nil, "%s sends what cannot be encoded: %v", w.nodes[from].label(), err)
 		}
@@ -210,6 +214,24 @@ func (w *world) pack(from int32, messages []wire.Message, good bool) *parcel {
 		w.check.fail(Signed, nil, "%s sends what is not as its signatures say", w.nodes[from].label())
 	}
 	return p
+}
+
+// encode makes the frames of messages; those that several nodes get alike in one turn follow each other, and are made once.
+func (w *world) encode(messages []wire.Message) ([][]byte, error) {
+	if len(w.framed.messages) > 0 && slices.Equal(w.framed.messages, messages) {
+		return w.framed.frames, nil
+	}
+	frames, err := w.encoder.Encode(messages)
+	if err == nil {
+		w.framed.messages, w.framed.frames = messages, frames
+	}
+	return frames, err
+}
+
+// framed is messages of a turn with the frames they travel in.
+type framed struct {
+	messages []wire.Message
+	frames   [][]byte
 }
 
 // sealed is a message of a turn, and whether it is as its signatures say.
@@ -241,4 +263,5 @@ const recent = 16
 func (w *world) sent() {
 	clear(w.sealed)
 	w.sealed = w.sealed[:0]
+	w.framed = framed{}
 }
