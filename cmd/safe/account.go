@@ -129,7 +129,7 @@ func newAccountLogin(s streams) *ffcli.Command {
 		ShortHelp:  "Open a person's account on this machine, until its password is changed or you log out.",
 		LongHelp: `EXAMPLES
   safe account login Daily
-  safe account login -profile work Daily < /dev/tty
+  safe account login -profile work -password-file secret.txt Daily
 
 What is kept here is a session, in a file that only you may read (mode 0600): never the password.`,
 		FlagSet:   flags,

@@ -3,13 +3,14 @@
 // chunks: one operation at a time or, as safe batch, one from each line of its input, from the table of operations in
 // package client/batch.
 //
-//	main.go arrange: internal/commandline         the command tree, exit codes
-//	session.go listening.go acting.go profile.go  which network, and for whom: keys, profiles, apps
-//	fault.go refused.go secret.go print.go        what is told, and asked
-//	account.go apps.go authorise.go share.go request.go   accounts and their apps
-//	list.go change.go transfer.go node.go copy.go note.go bulk.go meter.go   files
-//	container.go doctor.go completion.go          looking after it all
-//	key.go data.go chunk.go batch.go              keys, objects, chunks
+//	main.go fault.go refused.go print.go            the command tree, exit codes, what is told and what helps
+//	session.go listening.go acting.go profile.go    which network, and for whom: keys, profiles, apps
+//	account.go apps.go authorise.go share.go request.go   accounts, and what apps may do with them
+//	secret.go                                       what is asked on the terminal
+//	list.go change.go transfer.go node.go copy.go   paths and files
+//	bulk.go note.go meter.go                        what it costs, where it was interrupted, how far it is
+//	container.go doctor.go completion.go            looking after it all
+//	key.go data.go chunk.go batch.go                keys, objects and chunks
 package main
 
 import (

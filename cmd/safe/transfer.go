@@ -64,8 +64,8 @@ func newPut(s streams) *ffcli.Command {
   tar c . | safe put - _documents/backup.tar      the standard input
 
 What has the same size and time there already is left as it is. A command that was interrupted goes on where it was when it
-is repeated, also in the middle of a file; until a file is stored whole, what was there before stays. Storing costs an operation for each
-MiB, and one for each file.`, func(c *ffcli.Command, _ *people) { t.copyFlags(c.FlagSet) }, func(ctx context.Context, a *acting, args []string) error {
+is repeated, also in the middle of a file; until a file is stored whole, what was there before stays. Storing costs an
+operation for each MiB, and one for each file; of files up to 4 KiB, one for some fifty in a directory.`, func(c *ffcli.Command, _ *people) { t.copyFlags(c.FlagSet) }, func(ctx context.Context, a *acting, args []string) error {
 		if len(args) < 2 {
 			return usageError("want FILE… PATH")
 		}
