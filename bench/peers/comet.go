@@ -66,7 +66,7 @@ func (c *comet) start(ctx context.Context) error {
 		cfg.P2P.AddrBookStrict, cfg.P2P.AllowDuplicateIP, cfg.P2P.PexReactor = false, true, false
 		cfg.P2P.FlushThrottleTimeout = 0
 		cfg.RPC.ListenAddress = ""
-		cfg.RPC.MaxSubscriptionClients, cfg.RPC.MaxSubscriptionsPerClient = 10_000, 10
+		cfg.RPC.MaxSubscriptionClients, cfg.RPC.MaxSubscriptionsPerClient = 10_000, 10_000 // each that waits is one
 		cfg.RPC.TimeoutBroadcastTxCommit = 30 * time.Second
 		cfg.Consensus.TimeoutCommit, cfg.Consensus.SkipTimeoutCommit = 0, true
 		cfg.Consensus.CreateEmptyBlocks = false

@@ -140,6 +140,9 @@ func load(ctx context.Context, p peer, operations []bench.Operation, r *bench.Re
 	if m.Memory == 0 {
 		m.Memory = own[1].Most
 	}
+	if m.Operations == 0 && m.Failed > 0 {
+		return nil, fmt.Errorf("%s did nothing that it was asked for: %v", subject(p), m.Refusals)
+	}
 	r.Runs = append(r.Runs, *m)
 	return m, nil
 }
