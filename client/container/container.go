@@ -20,7 +20,7 @@ type Config struct {
 	Random io.Reader            // for keys and nonces; default crypto/rand
 	Clock  func() vaultnet.Time // for the times of files; default the system's
 
-	Parallel  int // chunks moved at once, each of a MiB of memory; default [DefaultParallel], at most 256
+	Parallel  int // chunks moved at once, each of some MiB of memory in all; default [DefaultParallel], at most 256
 	ChunkSize int // of new files, bytes; default and at most [MaxChunk], at least 64
 
 	// Wait returns at a time, or when the context ends: for those who come to a full node while another makes those below.

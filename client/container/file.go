@@ -22,9 +22,10 @@ const (
 )
 
 // File is an open file. It reads, seeks and writes like an os.File, with the context it was opened with. What is written
-// is kept in memory, at most Config.Parallel chunks of it, and stored as chunks, of which nobody knows until Sync or Close
-// puts the file's record, in one step and only over the version that was opened: Conflict where somebody else was faster,
-// and then nothing of the other's is lost. Not safe for concurrent use.
+// is gathered, at most a third of Config.Parallel chunks of it, and stored while the next is written: as chunks, of which
+// nobody knows until Sync or Close puts the file's record, in one step and only over the version that was opened: Conflict
+// where somebody else was faster, and then nothing of the other's is lost. A chunk that cannot be stored is told by a later
+// Write, or by Sync or Close; it is kept, and tried again with the next. Not safe for concurrent use.
 type File struct {
 	fs      *FileSystem
 	ctx     context.Context
