@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"vaultnet/client/container"
 	"vaultnet/client/op"
@@ -51,20 +52,28 @@ func (d *containerData) Do(ctx context.Context, steps []container.Step) []contai
 }
 
 // Begin implements [container.Background]: one goroutine for each step.
-func (d *containerData) Begin(ctx context.Context, steps []container.Step) func(i int) container.Answer {
+func (d *containerData) Begin(ctx context.Context, steps []container.Step) (wait func(i int) container.Answer, done <-chan struct{}) {
 	answers := make([]container.Answer, len(steps))
-	done := make([]chan struct{}, len(steps))
+	each, all := make([]chan struct{}, len(steps)), make(chan struct{})
+	var left atomic.Int64
+	left.Store(int64(len(steps)))
 	for i := range steps {
-		done[i] = make(chan struct{})
+		each[i] = make(chan struct{})
 		go func() {
-			defer close(done[i])
 			answers[i] = d.one(ctx, steps[i])
+			close(each[i])
+			if left.Add(-1) == 0 {
+				close(all)
+			}
 		}()
 	}
-	return func(i int) container.Answer {
-		<-done[i]
-		return answers[i]
+	if len(steps) == 0 {
+		close(all)
 	}
+	return func(i int) container.Answer {
+		<-each[i]
+		return answers[i]
+	}, all
 }
 
 func (d *containerData) one(ctx context.Context, step container.Step) (a container.Answer) {

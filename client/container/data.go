@@ -20,17 +20,19 @@ type Data interface {
 type Background interface {
 	Data
 	// Begin begins to carry out steps as Do does, and returns at once. wait returns the answer of step i when it is there;
-	// it may be called again. What was begun has ended soon after the context has.
-	Begin(ctx context.Context, steps []Step) (wait func(i int) Answer)
+	// it may be called again. done is closed when all are. What was begun has ended soon after the context has.
+	Begin(ctx context.Context, steps []Step) (wait func(i int) Answer, done <-chan struct{})
 }
 
 // begin has steps be carried out in the background, or at once where that cannot be had.
-func begin(ctx context.Context, d Data, steps []Step) func(i int) Answer {
+func begin(ctx context.Context, d Data, steps []Step) (wait func(i int) Answer, done <-chan struct{}) {
 	if b, ok := d.(Background); ok {
 		return b.Begin(ctx, steps)
 	}
 	answers := do(ctx, d, steps, len(steps))
-	return func(i int) Answer { return answers[i] }
+	over := make(chan struct{})
+	close(over)
+	return func(i int) Answer { return answers[i] }, over
 }
 
 // Step is one of [Read], [Mutate], [PutChunk] and [GetChunk].

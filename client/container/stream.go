@@ -16,6 +16,7 @@ type upload struct {
 	at    []int64
 	steps []Step
 	wait  func(i int) Answer // nil: they are to be tried again
+	done  <-chan struct{}    // closed when wait waits for nothing
 	stop  context.CancelFunc
 }
 
@@ -55,9 +56,22 @@ func (b *blob) flush(ctx context.Context) error {
 	return nil
 }
 
+// isDone reports whether there is nothing to wait for.
+func (u *upload) isDone() bool {
+	if u.wait == nil {
+		return false
+	}
+	select {
+	case <-u.done:
+		return true
+	default:
+		return false
+	}
+}
+
 func (b *blob) launch(ctx context.Context, u *upload) {
 	ctx, u.stop = context.WithCancel(ctx)
-	u.wait = begin(ctx, b.cfg.Data, u.steps)
+	u.wait, u.done = begin(ctx, b.cfg.Data, u.steps)
 }
 
 // settleFirst waits for the upload begun first. What could not be stored stays there, and is tried again the next time; so
@@ -125,6 +139,11 @@ func (b *blob) storedPart(ctx context.Context, r *record) (bool, error) {
 	r.Inline, r.Content = nil, nil
 	if b.isInline() {
 		return true, nil
+	}
+	for len(b.uploads) > 0 && b.uploads[0].isDone() {
+		if err := b.settleFirst(ctx); err != nil {
+			return false, err
+		}
 	}
 	end := b.g.count(b.size, 0)
 	for i := range b.leaves {
@@ -215,7 +234,7 @@ func (b *blob) ahead(ctx context.Context, i, want int64) error {
 		case ok:
 			var own context.Context
 			own, f.stop = context.WithCancel(ctx)
-			wait := background.Begin(own, []Step{GetChunk{Name: name}})
+			wait, _ := background.Begin(own, []Step{GetChunk{Name: name}})
 			f.wait = func() Answer { return wait(0) }
 		default:
 			f.wait = func() Answer { return Answer{} } // until it is there, below

@@ -23,8 +23,11 @@ type background struct {
 	group     sync.WaitGroup
 }
 
-func (d *background) Begin(ctx context.Context, steps []Step) func(int) Answer {
-	answers := make([]Answer, len(steps))
+func (d *background) Begin(ctx context.Context, steps []Step) (func(int) Answer, <-chan struct{}) {
+	answers, all := make([]Answer, len(steps)), make(chan struct{})
+	var left sync.WaitGroup
+	left.Add(len(steps))
+	d.group.Go(func() { left.Wait(); close(all) })
 	done := make([]chan struct{}, len(steps))
 	for i := range steps {
 		done[i] = make(chan struct{})
@@ -44,12 +47,13 @@ func (d *background) Begin(ctx context.Context, steps []Step) func(int) Answer {
 			d.now--
 			d.mu.Unlock()
 			close(done[i])
+			left.Done()
 		})
 	}
 	return func(i int) Answer {
 		<-done[i]
 		return answers[i]
-	}
+	}, all
 }
 
 // streams is a file system of small chunks over background Data, and its actor.
@@ -212,6 +216,9 @@ func TestCheckpoint(t *testing.T) {
 			if _, err := file.Write(content[off : off+800]); err != nil {
 				t.Fatal(err)
 			}
+			if off == 16_000 {
+				d.group.Wait() // who writes slowly has all but the part that is gathered stored
+			}
 			draft, err := file.Checkpoint()
 			if err != nil {
 				t.Fatal(off, err)
@@ -229,6 +236,9 @@ func TestCheckpoint(t *testing.T) {
 			size := other.Info().Size()
 			if size < last || size%100 != 0 || size < int64(off)-6*100-200 && size > 4096 {
 				t.Fatalf("%d bytes after %d of %d", size, last, off+800)
+			}
+			if off == 16_000 && size < 16_800-2*100 {
+				t.Fatalf("%d bytes of %d though nothing is under way", size, off+800)
 			}
 			last = size
 			got := make([]byte, size)
