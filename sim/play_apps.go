@@ -34,6 +34,7 @@ type house struct {
 	account   *auth.Account
 	tenants   []*tenant
 	elsewhere []vaultnet.Address // where no app may change anything
+	revoking  bool               // Revoke has begun
 	rekeyed   int64              // µs, when Rekey had returned; 0: not yet
 	written   map[string]int64   // files in _documents → µs when their writing began, of those that are there for certain
 	tries     uint64
@@ -133,6 +134,8 @@ func (p *play) person(n *reach, h *house, stage *int) {
 	}
 	stranger := h.tenants[1]
 	steps = append(steps, pass, func() error {
+		p.w.report.Kinds["app revoked"]++
+		h.revoking = true
 		r, err := a.Revoke(ctx, stranger.app)
 		if err == nil && !r.Pending {
 			stranger.revoked = p.w.now
@@ -165,7 +168,8 @@ func (p *play) tenant(n *reach, h *house, t *tenant) {
 		n.u.sleep(50 * time.Millisecond)
 	}
 	by := auth.Actor{Key: p.w.signer(t.cred.Key), Account: t.cred.Owner}
-	for round := 0; round < 40 && !p.over && (t.revoked == 0 || p.w.now < t.revoked+5_000_000); round++ {
+	stranger := t.app.ID == "stranger"
+	for round := 0; (round < 40 || stranger) && !p.over && (t.revoked == 0 || p.w.now < t.revoked+2_000_000); round++ {
 		switch {
 		case t.app.ID == "notes" && n.u.random.IntN(2) == 0:
 			p.write(n, h, t, by)
@@ -174,7 +178,7 @@ func (p *play) tenant(n *reach, h *house, t *tenant) {
 		default:
 			p.press(n, h, t, by)
 		}
-		if t.app.ID != "stranger" {
+		if !stranger || !h.revoking { // then it does not pause
 			n.u.sleep(time.Duration(n.u.random.IntN(400)) * time.Millisecond)
 		}
 	}
@@ -224,11 +228,11 @@ func (p *play) press(n *reach, h *house, t *tenant, by auth.Actor) {
 		t.doubt++
 	case a.completion.Err == nil:
 		t.done++
-		p.w.report.Kinds["app changed"]++
+		p.w.report.Kinds["app changed by "+t.app.ID]++
 	}
 	if a.completion.Err != nil {
-		if a.is(refusal.GrantInvalid) {
-			p.w.report.Kinds["app refused"]++
+		if a.is(refusal.GrantInvalid) || a.is(refusal.AccessDenied) {
+			p.w.report.Kinds["app refused "+t.app.ID]++
 		}
 		return
 	}

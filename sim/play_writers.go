@@ -207,9 +207,7 @@ func (p *play) writers() {
 			}
 		})
 	}
-	if p.random.IntN(2) == 0 {
-		p.live(func(n *reach) { p.overfill(n, s, names) })
-	}
+	p.live(func(n *reach) { p.overfill(n, s, names) })
 	p.audits = append(p.audits, func(u *user) { p.auditShelf(&reach{u: u}, s, names) })
 }
 
@@ -301,7 +299,7 @@ func (p *play) overfill(n *reach, s *shelf, names []string) {
 		return
 	}
 	for tries := 0; tries < 4 && !p.over; tries++ {
-		n.u.sleep(time.Duration(n.u.random.IntN(3000)) * time.Millisecond)
+		n.u.sleep(time.Duration(n.u.random.IntN(1+500*tries)) * time.Millisecond)
 		c, err := p.open(n, p.own(), s)
 		if err != nil {
 			continue

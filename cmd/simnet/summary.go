@@ -67,6 +67,9 @@ func (s *summary) write(w io.Writer) {
 	line("", "%s", counts(s.Kinds))
 	line("refusals", "%s", counts(s.Refusals))
 	line("histories", "%d checked, %d given up", s.Histories, s.GivenUp)
+	if s.Names > 0 {
+		line("names", "%d of containers, whose histories were checked", s.Names)
+	}
 	if s.Overrun > 0 {
 		line("overrun", "%d objects of which less is promised: a set had more liars than it stands", s.Overrun)
 	}
