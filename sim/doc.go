@@ -18,10 +18,18 @@
 // In safety mode chaos goes on throughout. In liveness mode it ends, the network heals, and then every request must be
 // answered, every half-open height decided, and silence fall.
 //
+// # Workloads
+//
+// Users change objects and accounts in every way (workload.go, the default: what speed is measured by), or they are people
+// and apps that work with packages client/container and client/auth (play*.go, "workload=containers"), or both. For the
+// packages the network is a few operations of a user that it awaits (reach.go); users crash between any two.
+//
 // # What is checked
 //
 // invariant_*.go check what agreement and clients do as they do it. chain.go replays every decided block with a naive
 // model of the rules of its own (model_data.go, model_account.go), and linearize.go gives users' histories to porcupine.
+// register.go does so with the histories of a container's names, invariant_node.go looks at its nodes' blocks, and each play
+// is audited in a network that has healed.
 //
 // A run is a single goroutine; runs are independent of each other and may go side by side.
 package sim

@@ -248,6 +248,23 @@ func (p *play) press(n *reach, h *house, t *tenant, by auth.Actor) {
 	}
 }
 
+// holds is what an app may do in _documents, as it is now.
+func (p *play) holds(n *reach, h *house, t *tenant) (set mutabledata.PermissionSet, err error) {
+	by := h.account.Actor()
+	info, err := container.NewFileSystem(n.config(by), h.account.Root()).Stat(context.Background(), "_documents")
+	if err != nil {
+		return 0, err
+	}
+	ref, _ := info.Target()
+	_, list, err := container.Open(n.config(by), ref).Permissions(context.Background())
+	for _, x := range list {
+		if x.User == mutabledata.UserOf(p.w.signer(t.cred.Key).Public()) {
+			set = x.Set
+		}
+	}
+	return set, err
+}
+
 // auditApps demands that who kept access reads everything, and who lost it nothing that is newer.
 func (p *play) auditApps(n *reach, h *house) {
 	ctx := context.Background()
@@ -288,6 +305,9 @@ func (p *play) auditApps(n *reach, h *house) {
 	p.w.report.Kinds["audited"]++
 	if stranger.cred == nil || h.rekeyed == 0 {
 		return
+	}
+	if set, err := p.holds(n, h, stranger); err == nil && set != 0 {
+		p.w.check.fail(Confined, nil, "%s was revoked, and may still %v in the container that was re-keyed", stranger.app, set)
 	}
 	// Who was revoked has the old reference. It reads what is left there, and finds nothing that was written since.
 	old := container.Open(n.config(p.own()), stranger.ref)

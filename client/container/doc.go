@@ -22,11 +22,15 @@
 //
 // # How a container is kept
 //
-// In MutableData objects, the nodes of a sealed trie (semantics §5), whose addresses follow from the container's id. A name
-// is found without listing, by the HMAC of it under the container's key; of a public container by its SHA-256. What is
-// stored under it is sealed with XChaCha20-Poly1305 under a random nonce, bound to container and name. A node takes 96
-// names; then it is sealed, for ever, and further names go to one of 32 nodes below it. Nothing else ever moves: so a name
-// has one place, whoever writes at the same time and whoever crashes, and a lookup reads all levels at once.
+// In MutableData objects, the nodes of a sealed trie (semantics §5). A name is found without listing, by the HMAC of it
+// under the container's key; of a public container by its SHA-256. What is stored under it is sealed with
+// XChaCha20-Poly1305 under a random nonce, bound to container and name. A node takes 96 names; then it is full and sealed,
+// for ever, and further names go to one of 32 nodes below it. Nothing else ever moves: so a name has one place, whoever
+// writes at the same time and whoever crashes, and a lookup reads all levels at once.
+//
+// The address of the first node follows from the container's id, that of each other one from id, way and a random salt in
+// the seal above it. All 32 are made before the seal is: so nobody can have made one of them but who may insert, though
+// anybody may make objects, and those with the id can compute addresses.
 //
 // # How files are kept
 //
@@ -42,7 +46,7 @@
 // same time: a change names the version that was read, and [Conflict] says that there is another. A version of a name
 // never comes twice. The package starts no goroutine: what can be done at once goes to [Data] in one batch. Time and
 // randomness are handed in. Nothing that can change is cached, unless Config.Stale asks for it; that a node is sealed, and
-// whose it is, cannot.
+// whose it is, cannot. Of a container that was re-keyed nobody is told what was there: [Moved].
 //
 // # What it does not do
 //
@@ -55,7 +59,7 @@
 //	data.go                                   what it needs of the network
 //	ref.go place.go value.go mark.go          how a container is named, where a name lives, how it is sealed, what is no name
 //	survey.go lookup.go list.go               finding names
-//	change.go group.go birth.go relieve.go    changing them, in batches by node; new nodes; a node that was overfilled
+//	change.go group.go birth.go relieve.go    changing them, in batches by node; new nodes and seals; a node that was overfilled
 //	grow.go permissions.go align.go           making room for others; rights in all nodes
 //	close.go rekey.go check.go                taking no more names; a new id and key; finding and repairing
 //	record.go info.go                         what is kept of a file

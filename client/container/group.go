@@ -168,7 +168,7 @@ func (c *Container) mutation(g *group) Mutate {
 		if m.MaxEntries > 0 {
 			m.MaxEntries += len(c.birthMarks())
 		}
-		m.Actions = append(m.Actions, full, mutabledata.EntryAction{Key: sealMark, Do: mutabledata.ExpectAbsent})
+		m.Actions = append(m.Actions, whileOpen(full)...)
 	}
 	for _, t := range g.tasks {
 		a := mutabledata.EntryAction{Key: t.at.key(), Content: t.stored, Version: t.change.Version + 1}
@@ -183,6 +183,11 @@ func (c *Container) mutation(g *group) Mutate {
 		m.Actions = append(m.Actions, a)
 	}
 	return c.mutate(g.site, m)
+}
+
+// whileOpen is what a mutation carries that inserts names: the node takes them still. full is what it does about its mark.
+func whileOpen(full mutabledata.EntryAction) []mutabledata.EntryAction {
+	return []mutabledata.EntryAction{full, {Key: sealMark, Do: mutabledata.ExpectAbsent}}
 }
 
 // wasMutated tells the tasks of a group what became of them.

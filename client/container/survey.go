@@ -270,7 +270,8 @@ func (w *walk) here(v *view) {
 	sealed, full := v.values[sealMark] != nil, v.values[fullMark] != nil
 	w.open = w.found == nil && !sealed && !full
 	w.full = w.found == nil && !sealed && full
-	if w.site.level() == 0 && closedFor(v.values[movedMark], away) {
-		w.away = true
-	}
+	w.away = w.away || v.isAway()
 }
+
+// isAway reports whether the node is the root of a container that was re-keyed.
+func (v *view) isAway() bool { return closedFor(v.values[movedMark], away) }

@@ -8,6 +8,9 @@ const (
 	crashes  = "-mode safety -byzantine 0 -set crashes=12"
 	books    = "-mode safety -byzantine 3 -set lies=false-books -set joins=3 -set wipes=3 -ops 150"
 	forgers  = "-mode safety -byzantine 2 -set lies=forge -ops 150"
+	writers  = "-mode safety -byzantine 0 -workload containers -set play=writers -set crypto=false"
+	files    = "-mode safety -byzantine 0 -workload containers -set play=files -set crypto=false"
+	apps     = "-mode safety -byzantine 0 -workload containers -set play=apps -set crypto=false"
 )
 
 var defects = []defect{
@@ -70,4 +73,22 @@ var defects = []defect{
 	{name: "success-at-w", file: "client/op/thresholds.go", function: "thresholdsOf",
 		body: "w := vaultnet.Weak(n)\na, q := vaultnet.Answers(n), vaultnet.Quorum(n)\nreturn thresholds{applied: w, shown: w, withdrawn: a, settled: q, alike: w, confirmed: w, absent: q, believed: w, views: q, signed: w, stated: a, stored: a, missing: a}",
 		pkg:  "client/op", test: "TestAttack25TwoReadersInSequence"},
+
+	// Containers and apps.
+	{name: "names-into-full-nodes", file: "client/container/group.go", function: "whileOpen",
+		body:  "if full.Do == mutabledata.InsertEntry { return []mutabledata.EntryAction{full} }\nreturn nil",
+		flags: writers, seeds: 10, invariants: []string{"one-place", "kept"}},
+	{name: "moved-ignored", file: "client/container/container.go", function: "Container.guard",
+		body:  "return mutabledata.EntryAction{Key: \"nothing\", Do: mutabledata.ExpectAbsent}",
+		flags: writers, seeds: 10, invariants: []string{"one-place", "kept"}},
+	{name: "old-container-read", file: "client/container/survey.go", function: "view.isAway", body: "return false",
+		flags: writers, seeds: 10, invariants: []string{"kept"}},
+	{name: "versions-begin-anew", file: "client/container/group.go", function: "walk.floorHere", body: "return 0",
+		flags: writers, seeds: 10, invariants: []string{"kept"}},
+	{name: "sweep-skipped", file: "client/container/permissions.go", function: "Container.Sweep", body: "return 0, nil",
+		flags: writers, seeds: 10, invariants: []string{"confined", "one-place"}},
+	{name: "mark-not-finished", file: "client/container/rename.go", function: "FileSystem.unmark", body: "return nil",
+		flags: files, seeds: 5, invariants: []string{"kept"}},
+	{name: "permissions-left", file: "client/auth/revoke.go", function: "Account.withdraw", body: "return false, nil",
+		flags: apps, seeds: 3, invariants: []string{"confined"}},
 }
