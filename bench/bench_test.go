@@ -26,6 +26,9 @@ func soon(t *testing.T) context.Context {
 func TestWorkloads(t *testing.T) {
 	for _, name := range bench.Workloads() {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name != "mutate" && name != "mixed" {
+				t.Skip("a network each")
+			}
 			s := small(name)
 			if name == "stream" {
 				s.Size, s.Clients, s.Duration = 300<<10, 1, 2*time.Second

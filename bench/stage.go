@@ -30,6 +30,8 @@ type person struct {
 	number int
 	on     *client.Client
 	as     client.Actor
+
+	mu     sync.Mutex // while objects are made several at once
 	random *mathrand.Rand
 }
 
@@ -121,6 +123,8 @@ func (s *stage) name(format string, args ...any) vaultnet.Address {
 // content is fresh content, which nobody changes.
 func (p *person) content(size int) []byte {
 	b := make([]byte, size)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for i := 0; i < len(b); i += 8 {
 		v := p.random.Uint64()
 		for k := i; k < min(i+8, len(b)); k++ {
