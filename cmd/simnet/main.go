@@ -76,6 +76,7 @@ Flags may be written -x or --x. "simnet SUBCOMMAND -h" lists those of a subcomma
 		}
 		return alone.exec(ctx, args)
 	}
+	args = commandline.Arrange(root, args)
 	err := root.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(stdout, commandline.Usage(commandline.Chosen(root, args)))
