@@ -175,17 +175,26 @@ func (a *attempt) drowsy(members int) bool {
 	return !a.summoned || a.round >= a.cause+uint32(members) || a.repairGap >= RepairCap
 }
 
-// news makes the next repair come soon again: when nothing has happened for [RepairFirst], for as long as things happen
-// nothing is lost; and at [RepairLatest] at the latest.
-func (a *attempt) news(now vaultnet.Time) {
+// news makes the next repair come soon again: when nothing has happened for a while, for as long as things happen nothing
+// is lost; and at [RepairLatest] at the latest.
+func (t *turn) news() {
+	a := t.attempt
 	if a.unrepaired == 0 {
-		a.unrepaired = now
+		a.unrepaired = t.now
 	}
-	a.repairGap = RepairFirst
-	a.repairAt = min(now.Add(RepairFirst), a.unrepaired.Add(RepairLatest))
+	a.repairGap = t.repairFirst()
+	a.repairAt = min(t.now.Add(a.repairGap), a.unrepaired.Add(RepairLatest))
 }
 
-// roundTimeout is of each step of a round.
+// repairFirst is how long after the last news a repair is due: [RepairFirst] to [RepairLatest].
+func (t *turn) repairFirst() time.Duration {
+	return min(max(RepairFirst, 2*t.cfg.usual), RepairLatest)
+}
+
+// timeout is of each step of the member's round: at least as long as whole heights usually take.
+func (t *turn) timeout() time.Duration { return max(roundTimeout(t.attempt.round+t.pace), t.cfg.usual) }
+
+// roundTimeout is of each step of a round, where heights take no longer.
 func roundTimeout(round uint32) time.Duration {
 	return min(RoundTimeout+time.Duration(min(round, 1000))*RoundTimeoutStep, RoundTimeoutCap)
 }
@@ -205,7 +214,7 @@ func (t *turn) wake() {
 	}
 	a.awake, a.since, a.cause, a.summoned = true, t.now, a.round, false
 	a.unrepaired = 0
-	a.news(t.now)
+	t.news()
 	if a.phase == proposing {
 		a.proposeAt = t.now.Add(t.patience())
 	}
@@ -225,7 +234,7 @@ func (t *turn) patience() time.Duration {
 	if t.suspected() {
 		return roundTimeout(t.attempt.round) / suspectShare
 	}
-	return roundTimeout(t.attempt.round + t.pace)
+	return t.timeout()
 }
 
 // suspected reports whether the member suspects the proposer of its round.
@@ -283,7 +292,7 @@ func (t *turn) enter(round uint32, proof []*Vote) {
 		*f = later{}
 	}
 	t.trimProposals()
-	a.news(t.now)
+	t.news()
 	t.unsaved.vote, t.out.Record = true, true
 	if f := t.cfg.Observer.Round; f != nil {
 		f(t.Object, round)
@@ -351,7 +360,7 @@ func (t *turn) vote(kind VoteType, h *held) {
 	if kind == Precommit && a.round > 0 && a.lock != nil && h == a.lock.held {
 		t.bundle().Polka = t.show(a.lock)
 	}
-	a.news(t.now)
+	t.news()
 	t.unsaved.vote, t.out.Record = true, true
 	if f := t.cfg.Observer.Vote; f != nil {
 		f(t.Object, &v.Ballot)

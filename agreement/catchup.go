@@ -237,12 +237,12 @@ func (t *turn) count(i int, v *Vote) {
 		}
 		if f.round == round && f.votes[v.Ballot.Type-1] == nil {
 			f.votes[v.Ballot.Type-1] = v
-			a.news(t.now)
+			t.news()
 		}
 		return
 	}
 	if y := a.tally(round); y != nil && y.add(i, v) {
-		a.news(t.now)
+		t.news()
 	}
 }
 

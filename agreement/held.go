@@ -98,7 +98,7 @@ func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
 		h = &held{header: &p.Header, digest: digest, arrived: t.now, bodies: make([]*Request, len(p.Header.Mutations))}
 		if a.awake {
 			h.active = t.now.Sub(a.since)
-			a.news(t.now)
+			t.news()
 		}
 		h.missing = len(h.bodies)
 		a.proposals = append(a.proposals, h)
@@ -467,5 +467,5 @@ func (t *turn) polka(c *Certificate) {
 		a.polkas = slices.Delete(a.polkas, 0, 1)
 	}
 	a.polkas = append(a.polkas, c)
-	a.news(t.now)
+	t.news()
 }

@@ -263,7 +263,7 @@ func (t *turn) take(in *Input) {
 		t.believe(in.Believe)
 	case !in.Return.IsNobody():
 		if a := t.attempt; a != nil && a.awake {
-			a.news(t.now)
+			t.news()
 		}
 	}
 }

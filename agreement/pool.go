@@ -62,7 +62,7 @@ func (t *turn) admit(r *Request) error {
 	t.pool = append(t.pool, r)
 	if a := t.attempt; a != nil && a.awake {
 		// Others that it wakes may be in an earlier round, and this member's next repair far off.
-		a.repairAt = min(a.repairAt, t.now.Add(RepairFirst))
+		a.repairAt = min(a.repairAt, t.now.Add(t.repairFirst()))
 	}
 	t.wake()
 	return nil

@@ -257,10 +257,10 @@ func (t *turn) timerRule() bool {
 	a := t.attempt
 	y := a.tally(a.round)
 	if a.phase == prevoted && a.prevoteAt == vaultnet.Never && y.total(Prevote) >= t.set.Quorum() {
-		a.prevoteAt = t.now.Add(roundTimeout(a.round + t.pace))
+		a.prevoteAt = t.now.Add(t.timeout())
 	}
 	if a.precommitAt == vaultnet.Never && y.total(Precommit) >= t.set.Quorum() {
-		a.precommitAt = t.now.Add(roundTimeout(a.round + t.pace))
+		a.precommitAt = t.now.Add(t.timeout())
 	}
 	switch {
 	case a.phase == proposing && a.proposeAt <= t.now:

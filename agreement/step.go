@@ -1,6 +1,8 @@
 package agreement
 
 import (
+	"time"
+
 	"vaultnet"
 	"vaultnet/internal/merkle"
 )
@@ -15,8 +17,14 @@ type Config struct {
 	// Open decodes a request from this vault's own store: bytes and what is attached.
 	Open func(bytes, attached []byte) (*Request, error)
 
-	scratch *scratch // made when it is first needed
+	scratch *scratch      // made when it is first needed
+	usual   time.Duration // see [Config.learn]
 }
+
+// learn notes how long this vault took for a height that was decided in round 0, from when it woke. The mean of some
+// sixteen such heights, of whichever objects, says how busy the vaults are: who repairs, or gives a round up, sooner than
+// is usual makes them busier still.
+func (c *Config) learn(took time.Duration) { c.usual += (min(took, usualCap) - c.usual) / 16 }
 
 // pad is the room that steps and records are made in.
 func (c *Config) pad() *scratch {
