@@ -146,7 +146,7 @@ func (g *generator) client(ctx context.Context, do Operation) {
 			}
 		}
 		o := do(ctx)
-		if o.Err != nil && ctx.Err() != nil && errors.Is(o.Err, context.Canceled) {
+		if o.Err != nil && ctx.Err() != nil && errors.Is(o.Err, ctx.Err()) {
 			return // not the operation's fault
 		}
 		g.recorder.note(due, time.Now(), o, g.Rate > 0)
