@@ -61,6 +61,9 @@ func TestLessIsPromised(t *testing.T) {
 // than it stands; so nothing that users were told is lost. With four vaults three lost stores of an object's four took it
 // away for good, and somebody else was then told that there is nothing.
 func TestNoMoreIsLostThanIsPromised(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the ordinary run does it")
+	}
 	spared, lost := 0, 0
 	for seed := uint64(16); seed <= 20; seed++ {
 		for _, vaults := range []int{4, 9} {

@@ -8,6 +8,9 @@ import (
 // Vaults that say that they want to go are replaced while they serve: in a network in which nothing else happens all of
 // them have handed over everything, and their stopping is missed by nobody.
 func TestVaultsDepart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the ordinary run does it")
+	}
 	departed := uint64(0)
 	for seed := uint64(1); seed <= 4; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -26,6 +26,9 @@ func stage(t *testing.T, seed uint64, mode Mode, play string, settings ...string
 func stages(t *testing.T, play string, seeds uint64, settings ...string) *Totals {
 	t.Helper()
 	if testing.Short() {
+		if play != "files" {
+			t.Skip("the ordinary run does it: with the race detector it takes a minute, and one play shows what there is to race")
+		}
 		seeds = 1
 	}
 	sum := newTotals()
