@@ -112,7 +112,7 @@ func serve(in io.Reader, out io.Writer) (err error) {
 		case orderProfile:
 			p.begin()
 		case orderDivide:
-			w.Samples = p.end()
+			w.Samples = p.end(nil)
 		}
 		if err := answer.Encode(w); err != nil {
 			return err

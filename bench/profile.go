@@ -70,12 +70,16 @@ func (p *profiler) begin() {
 	p.on = pprof.StartCPUProfile(&p.to) == nil
 }
 
-func (p *profiler) end() samples {
+// end ends it and hands it to keep too, which may be nil.
+func (p *profiler) end(keep func(pprof []byte)) samples {
 	if !p.on {
 		return nil
 	}
 	pprof.StopCPUProfile()
 	p.on = false
+	if keep != nil {
+		keep(bytes.Clone(p.to.Bytes()))
+	}
 	s, err := divide(p.to.Bytes())
 	if err != nil {
 		return nil

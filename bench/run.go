@@ -16,6 +16,7 @@ type Options struct {
 	Command  string                  // for the result
 	Label    string                  // for the result; "": made of the settings
 	Unshared bool                    // no CPU profile is taken, so CPU time is not divided into parts
+	Profile  func(pprof []byte)      // gets this process's CPU profile after each run, as go tool pprof reads it; nil: it is not kept
 	Progress func(text string)
 	Live     func(run int, l Live) // a few times a second while a run is under way
 }
@@ -130,7 +131,7 @@ func (b *Bench) Run(ctx context.Context) (*Run, error) {
 	load.End = func() {
 		after = b.moment(true)
 		if !b.options.Unshared {
-			parts.add(own.end())
+			parts.add(own.end(b.options.Profile))
 			parts.add(b.subject.profile(false))
 		}
 	}

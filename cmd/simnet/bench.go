@@ -31,6 +31,7 @@ type benchmark struct {
 	report   string
 	label    string
 	profile  bool
+	keep     string
 	quiet    bool
 
 	flags          *flag.FlagSet
@@ -103,6 +104,7 @@ func newWorkload(name string, args []string, stdout, stderr io.Writer) *ffcli.Co
 	f.StringVar(&b.report, "report", "", "write a page of plots to `FILE`")
 	f.StringVar(&b.label, "label", "", "call the result `TEXT` in reports and comparisons")
 	f.BoolVar(&b.profile, "profile", true, "divide CPU time into parts, by a profile")
+	f.StringVar(&b.keep, "cpuprofile", "", "keep that profile of the last run, of this process, in `FILE`, for go tool pprof")
 	f.BoolVar(&b.quiet, "quiet", false, "do not tell how far it has come")
 	return &ffcli.Command{
 		Name:       name,
@@ -141,6 +143,13 @@ func (b *benchmark) exec(ctx context.Context, args []string) error {
 		return usageError{err}
 	}
 	o := bench.Options{Command: "simnet " + strings.Join(b.args, " "), Label: b.label, Unshared: !b.profile}
+	var profile []byte
+	if b.keep != "" {
+		if !b.profile {
+			return usageError{errors.New("-cpuprofile keeps a profile, -profile=false takes none")}
+		}
+		o.Profile = func(pprof []byte) { profile = pprof }
+	}
 	if b.network != "" {
 		for _, name := range []string{"vaults", "group", "processes", "memory", "sync"} {
 			if isSet(b.flags, name) {
@@ -181,6 +190,9 @@ func (b *benchmark) exec(ctx context.Context, args []string) error {
 	}
 	if errors.Is(err, context.Canceled) {
 		err = nil // what was measured says so
+	}
+	if b.keep != "" {
+		err = errors.Join(err, os.WriteFile(b.keep, profile, 0o644))
 	}
 	return errors.Join(err, b.write(result))
 }
