@@ -8,14 +8,15 @@ import (
 )
 
 // Reviewer verifies attestations of one network, each as [Attestation.Verify] does, and uses what the last good one has
-// shown: for others of the same turn no signature is looked at, and no path climbed farther than to where it meets that
-// one's. For one goroutine.
+// shown: for others of the same turn no signature is looked at, and no path climbed farther than to below where it meets
+// that one's. In the order of their leaves, that is about one step each. For one goroutine.
 type Reviewer struct {
 	network vaultnet.NetworkID
 	v       vaultnet.Verifier
 	last    *Attestation // the last good one, which must not change; nil: none
 	root    vaultnet.Digest
 	nodes   [maxLevels + 1]vaultnet.Digest // on its path: by level, its leaf's first
+	climbed [maxLevels + 1]vaultnet.Digest // room: of a path that is looked at
 }
 
 // Begin makes the reviewer one of nothing yet.
@@ -28,8 +29,7 @@ func (r *Reviewer) Verify(a *Attestation, leaf vaultnet.Digest) bool {
 	if r.met(a, leaf) {
 		return true
 	}
-	var nodes [maxLevels + 1]vaultnet.Digest
-	root, ok := a.Path.climb(leaf, maxLevels, &nodes)
+	root, ok := a.Path.climb(leaf, maxLevels, &r.climbed)
 	if !ok {
 		return false
 	}
@@ -38,23 +38,35 @@ func (r *Reviewer) Verify(a *Attestation, leaf vaultnet.Digest) bool {
 			return false
 		}
 	}
-	r.last, r.root, r.nodes = a, root, nodes
+	r.last, r.root, r.nodes = a, root, r.climbed
 	return true
 }
 
-// met reports whether the path meets the last good one's on its way to the same root.
+// met reports whether the path meets the last good one's on its way to the same root: below the node where they meet each
+// is the other's sibling. Its own is the last good one then.
 func (r *Reviewer) met(a *Attestation, leaf vaultnet.Digest) bool {
 	b := r.last
-	if b == nil || a.Path.Width != b.Path.Width || !a.Path.shaped() || a.Signature != b.Signature || a.Signer != b.Signer {
+	if b == nil || a.Path.Width != b.Path.Width || a.Signature != b.Signature || a.Signer != b.Signer || !a.Path.shaped() {
 		return false
 	}
 	own, others, ok := b.Path.Beside(a.Path.Index)
 	if !ok || !slices.Equal(a.Path.Siblings[own:], b.Path.Siblings[others:]) {
 		return false
 	}
-	levels := bits.Len32(a.Path.Index ^ b.Path.Index)
-	node, ok := a.Path.climb(leaf, levels, nil)
-	return ok && node == r.nodes[levels]
+	below := bits.Len32(a.Path.Index^b.Path.Index) - 1
+	if below < 0 { // the same leaf
+		return hashLeaf(a.Path.Index, a.Path.Width, &leaf) == r.nodes[0]
+	}
+	if a.Path.Siblings[own-1] != r.nodes[below] {
+		return false
+	}
+	node, ok := a.Path.climb(leaf, below, &r.climbed)
+	if !ok || node != b.Path.Siblings[others-1] {
+		return false
+	}
+	r.last = a
+	copy(r.nodes[:below+1], r.climbed[:below+1])
+	return true
 }
 
 // climb returns the node so many levels above leaf, or the root where that is lower, and notes the nodes on the way. It
