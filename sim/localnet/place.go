@@ -133,6 +133,9 @@ func (p *place) wrap(s core.Stepper) core.Stepper {
 	return s
 }
 
+// storeBuffer is small: there are many stores in this process.
+const storeBuffer = 1 << 20
+
 // open opens the vault's store.
 func (p *place) open() (vault.Store, error) {
 	if p.memory != nil {
@@ -142,7 +145,7 @@ func (p *place) open() (vault.Store, error) {
 	if err := p.describe(); err != nil {
 		return nil, err
 	}
-	s, err := pebble.Open(filepath.Join(p.folder(), "store"), pebble.Config{Cache: p.network.cache})
+	s, err := pebble.Open(filepath.Join(p.folder(), "store"), pebble.Config{Cache: p.network.cache, Buffer: storeBuffer})
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,7 @@
 //	}
 //
 // [Store] implements store.Store and store.Chunks and is safe for concurrent use. A folder is open once at a time: a
-// second instance is refused with a [*store.LockedError]. It is sized for many vaults in one process: the memory of one
-// store's unflushed writes is at most a few MiB.
+// second instance is refused with a [*store.LockedError].
 //
 // # When the disk fails
 //
@@ -28,6 +27,7 @@
 package pebble
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,8 +46,16 @@ type Config struct {
 	Cache    *Cache // of blocks read, shared; nil: a small one of its own
 	ReadOnly bool   // the folder's records and chunks are not changed, and must be there; for checking off line
 
+	// Buffer is how many bytes of writes are collected in memory before they are sorted into a file (they are in the log at
+	// once); up to four times as many are held while files are written. Most of what a vault writes is overwritten soon: what
+	// is overwritten within a buffer costs nothing later. 0: [DefaultBuffer].
+	Buffer uint64
+
 	fs vfs.FS // nil: the operating system's
 }
+
+// DefaultBuffer is a buffer in bytes where none is given: for a process of one vault. It takes memory as it fills.
+const DefaultBuffer = 32 << 20
 
 // Store is a store on disk.
 type Store struct {
@@ -106,7 +114,7 @@ func Open(folder string, cfg Config) (*Store, error) {
 		s.cache = cache
 	}
 	if err = checkRecords(cfg.fs, records); err == nil {
-		s.db, err = s.open(records, cache)
+		s.db, err = s.open(records, cache, cmp.Or(cfg.Buffer, DefaultBuffer))
 	}
 	if err == nil {
 		err = s.disk.failure()
@@ -122,7 +130,7 @@ func Open(folder string, cfg Config) (*Store, error) {
 }
 
 // open opens the database. Whatever damaged files make of it is an error.
-func (s *Store) open(records string, cache *Cache) (db *pebble.DB, err error) {
+func (s *Store) open(records string, cache *Cache, buffer uint64) (db *pebble.DB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			db, err = nil, &store.DamagedError{What: s.folder, Cause: fmt.Errorf("%v", r)}
@@ -135,9 +143,9 @@ func (s *Store) open(records string, cache *Cache) (db *pebble.DB, err error) {
 		Cache:                       cache.blocks,
 		FileCache:                   cache.files,
 		FormatMajorVersion:          pebble.FormatColumnarBlocks, // later ones write into logs what was synced; see disk
-		MemTableSize:                1 << 20,
+		MemTableSize:                buffer,
 		MemTableStopWritesThreshold: 4,
-		LBaseMaxBytes:               16 << 20,
+		LBaseMaxBytes:               int64(max(16<<20, buffer)),
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 1 },
 		Logger:                      logger{s.disk},
 		EventListener: &pebble.EventListener{
