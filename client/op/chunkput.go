@@ -258,7 +258,7 @@ func (s *storing) pay() bool {
 	if !s.spending.ready() {
 		return false
 	}
-	s.put = &wire.PutChunk{Content: s.content, Permit: s.spending.permit()}
+	s.put = &wire.PutChunk{Content: s.content, Permit: s.spending.whole()}
 	s.open()
 	return true
 }

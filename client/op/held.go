@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"vaultnet"
@@ -17,9 +18,11 @@ type held struct {
 	book       *book
 	body       permit.Body
 	digest     vaultnet.Digest
-	result     []byte // as the managers reported it
-	uses       []use  // one for each allowance
-	signatures []merkle.Attestation
+	result     []byte               // as the managers reported it
+	uses       []use                // one for each allowance
+	signatures []merkle.Attestation // all there are
+	few        []merkle.Attestation // w of them, which are shown as long as nobody wants more
+	whole      bool                 // all there are are shown: w were not enough for somebody
 }
 
 // use is what became of an allowance.
@@ -36,7 +39,8 @@ type use struct {
 	failed    bool   // given up
 	tries     int
 	made      *permit.Permit
-	signed    int // signatures in made
+	signed    int            // signatures in made
+	brief     *permit.Permit // with few of them
 }
 
 // fresh reports whether the permit can be used for something new: a sixth of its lifetime is left.
@@ -51,19 +55,49 @@ func (h *held) sign(a *merkle.Attestation) {
 	}
 }
 
-// permit is allowance i as it is shown with a mutation, with all the signatures there are by now.
+// choose settles which n of the signatures are shown. They stay the same, so that what is attached to the mutations of one
+// allowance does, too, and a data manager knows it again. Those with the shortest paths cost least.
+func (h *held) choose(n int) {
+	few := slices.Clone(h.signatures)
+	slices.SortFunc(few, func(a, b merkle.Attestation) int {
+		return cmp.Or(cmp.Compare(len(a.Path.Siblings), len(b.Path.Siblings)), bytes.Compare(a.Signer[:], b.Signer[:]))
+	})
+	h.few = few[:min(n, len(few))]
+}
+
+// permit is allowance i with all the signatures there are by now.
 func (h *held) permit(i int) *permit.Permit {
 	u := &h.uses[i]
 	if u.signed != len(h.signatures) {
-		all := make([]permit.Allowance, len(h.uses))
-		for k := range h.uses {
-			all[k] = h.uses[k].allowance
-		}
-		if p, ok := permit.Assemble(h.body, all, i, h.signatures); ok {
+		if p := h.assemble(i, h.signatures); p != nil {
 			u.made, u.signed = p, len(h.signatures)
 		}
 	}
 	return u.made
+}
+
+// shown is allowance i as it is shown with a mutation: with as few signatures as it needs, until somebody has refused
+// them.
+func (h *held) shown(i int) *permit.Permit {
+	if h.whole || len(h.few) >= len(h.signatures) {
+		return h.permit(i)
+	}
+	u := &h.uses[i]
+	if u.brief == nil {
+		u.brief = h.assemble(i, h.few)
+	}
+	return u.brief
+}
+
+func (h *held) assemble(i int, signatures []merkle.Attestation) *permit.Permit {
+	all := make([]permit.Allowance, len(h.uses))
+	for k := range h.uses {
+		all[k] = h.uses[k].allowance
+	}
+	if p, ok := permit.Assemble(h.body, all, i, signatures); ok {
+		return p
+	}
+	return nil
 }
 
 // spending is one use of a permit, from the need to the end of what it was needed for.
@@ -89,8 +123,21 @@ func (b *book) spend(a vaultnet.Address, user *job) *spending {
 
 func (s *spending) ready() bool { return s.held != nil }
 
-// permit is what to show. It stays the same one unless more signatures have come.
-func (s *spending) permit() *permit.Permit { return s.held.permit(s.index) }
+// permit is what to show with a mutation. It stays the same one unless more signatures are wanted, or have come since they
+// were.
+func (s *spending) permit() *permit.Permit { return s.held.shown(s.index) }
+
+// whole is what to show with all the signatures there are.
+func (s *spending) whole() *permit.Permit { return s.held.permit(s.index) }
+
+// insist has all signatures be shown from now on. It reports whether those are more than p shows.
+func (s *spending) insist(p *permit.Permit) bool {
+	if p == nil || len(s.held.signatures) <= len(p.Signatures) {
+		return false
+	}
+	s.held.whole = true
+	return true
+}
 
 // done gives the place back: used where the mutation was applied, or may have been.
 func (s *spending) done(used bool) {

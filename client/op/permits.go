@@ -245,6 +245,7 @@ func (b *book) receive(e ending) *held {
 	if len(h.signatures) < b.place.limits().signed || h.permit(0) == nil {
 		return nil
 	}
+	h.choose(b.place.limits().signed)
 	if len(b.held) >= maxHeld {
 		b.forget(b.held[0])
 	}

@@ -8,7 +8,6 @@ import (
 
 	"vaultnet"
 	"vaultnet/account"
-	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/permit"
 	"vaultnet/refusal"
@@ -96,23 +95,20 @@ func TestPermitRenewed(t *testing.T) {
 func TestPermitInvalidSameMutation(t *testing.T) {
 	w, alice, a := heldObject(t)
 	w.must(Mutate{As: alice, Address: a, Mutation: insert("a", "v")})
-	var first vaultnet.Digest
+	var first *permit.Body
 	for _, v := range w.members(a) {
-		v.lie = func(q wire.Message) ([]wire.Message, bool) {
-			s, ok := q.(*wire.Submit)
-			if !ok || s.Request.Address != a || first != (vaultnet.Digest{}) && s.Request.Ref.Attached != first {
-				return nil, false
+		v.doubts(a, func(p *permit.Permit) bool {
+			if first == nil {
+				first = &p.Body
 			}
-			first = s.Request.Ref.Attached
-			return []wire.Message{&wire.Reply{Address: a, ID: s.Request.ID, Outcome: agreement.Refused, Height: 2, Set: refOf(w.at(a).last().set),
-				Err: refusal.Permit(refusal.Signers)}}, true
-		}
+			return p.Body == *first
+		})
 	}
 	ids := make(map[vaultnet.Digest]bool)
 	attached := make(map[vaultnet.Digest]bool)
 	w.watch = func(to *vault, m wire.Message) {
 		if s, ok := m.(*wire.Submit); ok && s.Request.Address == a {
-			ids[s.Request.ID], attached[s.Request.Ref.Attached] = true, true
+			ids[s.Request.ID], attached[permitOf(s).Body.Digest()] = true, true
 		}
 	}
 	w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})

@@ -4,9 +4,15 @@ import (
 	"vaultnet"
 )
 
-// repay attaches a fresh permit where w members refuse the one that was attached (PermitInvalid, design §8).
+// repay shows all signatures of the permit where a member knows too few of those that were shown, and attaches a fresh one
+// where w members refuse the one that was attached (PermitInvalid, design §8).
 func (m *change) repay() vaultnet.Time {
 	s := m.sub
+	if s.more && m.spending != nil && m.spending.ready() && m.spending.insist(s.permit) {
+		s.attach(m.attached())
+		m.poke()
+		return vaultnet.Never
+	}
 	if !s.renew {
 		return vaultnet.Never
 	}

@@ -44,6 +44,7 @@ type submission struct {
 	asking   *wire.GetOutcome   // once its deadline has passed
 	hushed   vaultnet.Time      // since when members refuse it without being alike; 0: they don't
 
+	more  bool // a member does not know enough of the permit's signers: show all there are
 	renew bool // w members refuse the permit: attach another
 	lacks bool // it is applied, but too few members have signed the permit: they are asked again
 	end   outcome
@@ -70,10 +71,12 @@ func (s *submission) stop() {
 // attach gives the same request another permit or proof: it is the same mutation still.
 func (s *submission) attach(a wire.Attached) {
 	s.request = wire.NewRequest(s.c.network, s.request.Request, a)
-	s.permit, s.renew = a.Permit, false
+	s.permit, s.renew, s.more = a.Permit, false, false
 	for _, w := range s.words.seats {
 		if r := w.word.refused; r != nil && r.Err.Kind == refusal.PermitInvalid {
 			w.word.refused = nil
+		} else if w.asked {
+			w.word.owes++
 		}
 		w.asked = false
 	}
@@ -191,6 +194,7 @@ func (s *submission) judge(t tally) {
 		s.end, s.err = unknown, t.retryable()
 	}
 	s.renew = s.renews && s.withdraw == nil && t.refusing(refusal.PermitInvalid) >= s.place.limits().shown
+	s.more = s.renews && s.withdraw == nil && s.asking == nil && t.missesSigners()
 }
 
 // hopeless reports whether there is nothing to wait for but that the request is withdrawn.

@@ -15,7 +15,7 @@ import (
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
-	"vaultnet/refusal"
+	"vaultnet/permit"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata anew")
@@ -76,7 +76,7 @@ func describe(m wire.Message) string {
 	case *wire.Submit:
 		with := ""
 		if d, ok := m.Request.Decoded.(*wire.Mutation); ok && d.Permit != nil {
-			with += " + permit"
+			with += fmt.Sprintf(" + permit, %d signed", len(d.Permit.Signatures))
 		}
 		if m.Request.Proof != nil {
 			with += " + proof of set"
@@ -176,19 +176,26 @@ func TestTranscripts(t *testing.T) {
 			alice, a := w.owner("alice"), w.address("notes")
 			w.must(Mutate{As: alice, Address: a, Mutation: put(alice)})
 			w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})
-			var first vaultnet.Digest
+			var first *permit.Body
 			for _, v := range w.members(a) {
-				v.lie = func(q wire.Message) ([]wire.Message, bool) {
-					s, ok := q.(*wire.Submit)
-					if !ok || s.Request.Address != a || !first.IsZero() && s.Request.Ref.Attached != first {
-						return nil, false
+				v.doubts(a, func(p *permit.Permit) bool {
+					if first == nil {
+						first = &p.Body
 					}
-					first = s.Request.Ref.Attached
-					return []wire.Message{&wire.Reply{Address: a, ID: s.Request.ID, Outcome: agreement.Refused, Height: 2,
-						Set: refOf(w.at(a).last().set), Err: refusal.Permit(refusal.Signers)}}, true
-				}
+					return p.Body == *first
+				})
 			}
 			x.do("insert with a permit whose signers nobody knows", Mutate{As: alice, Address: a, Mutation: insert("l", "v")})
+		},
+		"signer-unknown": func(w *world, x *transcript) {
+			alice, a := w.owner("alice"), w.address("notes")
+			w.must(Mutate{As: alice, Address: a, Mutation: put(alice)})
+			w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})
+			m := w.members(a)
+			m[0].doubts(a, func(p *permit.Permit) bool { return len(p.Signatures) == 3 })
+			m[1].silent, m[2].silent = true, true
+			x.do("insert, and a member that is needed does not know one of three signers", Mutate{As: alice, Address: a, Mutation: insert("l", "v")})
+			x.do("insert, with the same permit", Mutate{As: alice, Address: a, Mutation: insert("m", "v")})
 		},
 		"set-changed": func(w *world, x *transcript) {
 			alice, a := w.owner("alice"), w.address("notes")

@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -18,6 +19,7 @@ type word struct {
 	attested *merkle.Attestation // of the permit that was issued
 
 	refused *wire.Reply // the newest refusal; nil: none
+	owes    int         // permits that were shown to it before the one it is to judge, and that it has said nothing about
 
 	never bool        // it will never be applied: withdrawn, moved, clear of the deadline …
 	final bool        // … or that is a fact of the chain
@@ -43,7 +45,11 @@ func (w *word) hearReply(m *wire.Reply, made uint64) {
 			w.attested = m.Permit
 		}
 	case agreement.Refused:
-		if m.Err != nil && (w.refused == nil || m.Height >= w.refused.Height) {
+		switch {
+		case m.Err == nil:
+		case w.owes > 0 && strangeSigners(m.Err):
+			w.owes-- // that was of an earlier one: of this one it speaks when it is asked again
+		case w.refused == nil || m.Height >= w.refused.Height:
 			w.refused = m
 		}
 	case agreement.Withdrawn:
@@ -201,6 +207,19 @@ func (t tally) refusing(k refusal.Kind) int {
 		}
 	}
 	return n
+}
+
+// strangeSigners reports whether a permit is refused because of who signed it: a vault's own opinion, which more
+// signatures can change.
+func strangeSigners(e *refusal.Error) bool {
+	return e.Kind == refusal.PermitInvalid && e.Detail.Reason == refusal.Signers
+}
+
+// missesSigners reports whether a member does not know enough of the permit's signers.
+func (t tally) missesSigners() bool {
+	return slices.ContainsFunc(t.seats, func(s *seat[word]) bool {
+		return s.word.refused != nil && strangeSigners(s.word.refused.Err)
+	})
 }
 
 // least is the smallest height that a member named.

@@ -8,6 +8,7 @@ import (
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
+	"vaultnet/permit"
 	"vaultnet/refusal"
 )
 
@@ -116,7 +117,7 @@ func (v *Vault) deadline(r *agreement.Request) error {
 }
 
 // vouched judges the signers of what a request shows. Where it takes a question to know, the request waits for the
-// answer, and is answered in any case.
+// answer, and is answered in any case: at once where who sent it may have more to show.
 func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool {
 	r := m.Request
 	n := v.needs(r)
@@ -140,16 +141,31 @@ func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool
 		v.refuse(from, e, r, refusal.Permit(refusal.Signers))
 		return false
 	}
+	answered := v.bare(permitOf(r))
+	if answered {
+		v.refuse(from, e, r, refusal.Permit(refusal.Signers))
+	}
 	if !v.park(parked{n, func(good bool) {
 		if good {
 			v.submitted(from, m, true)
-		} else {
+		} else if !answered {
 			v.refuse(from, v.objects.get(r.Address), r, refusal.Permit(refusal.Signers))
 		}
-	}}) {
+	}}) && !answered {
 		v.refuse(from, e, r, refusal.New(refusal.TooManyMutations))
 	}
 	return false
+}
+
+// bare reports whether a permit of which too few signers are known shows no more of them than it needs, as clients do
+// until somebody asks for more: the set that this vault knows may be an older or a newer one, and has most members in common
+// with the one that issued it. Below four managers there need not be more signatures.
+func (v *Vault) bare(p *permit.Permit) bool {
+	if p == nil {
+		return false
+	}
+	w := vaultnet.Weak(len(v.holdersOf(vaultnet.AccountAddress(p.Body.Account))))
+	return w > 1 && len(p.Signatures) <= w
 }
 
 // blockTime is the time of a block with r, after a block of the given time, that this vault would propose now: by its own

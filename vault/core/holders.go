@@ -112,6 +112,17 @@ func (v *Vault) vouches(n *need) agreement.Verdict {
 	return agreement.No
 }
 
+// holdersOf is who holds an address, as far as this vault knows; empty where it does not.
+func (v *Vault) holdersOf(a vaultnet.Address) []vaultnet.PublicKey {
+	if s := v.setOf(v.objects.get(a)); s != nil {
+		return s.Members
+	}
+	if h := v.holders.at[a]; h != nil {
+		return h.set
+	}
+	return nil
+}
+
 // park keeps something until who holds the address is known; false where there is no room.
 func (v *Vault) park(p parked) bool {
 	h := v.holders.get(p.need.address)
