@@ -41,7 +41,8 @@ func newTownOf(t testing.TB, vaults int, params vaultnet.Parameters) *town {
 	w := &town{t: t, params: params, network: params.ID(), verifier: signature.NewVerifier(100_000), lines: make(map[vaultnet.PublicKey]*line)}
 	for i := range vaults {
 		key := signature.NewKey(vaultnet.DomainBody.Hash([]byte(fmt.Sprint("vault ", i))))
-		w.houses = append(w.houses, &house{town: w, key: key, id: key.Public(), store: make(map[string][]byte), chunks: make(map[vaultnet.Name][]byte)})
+		w.houses = append(w.houses, &house{town: w, key: key, id: key.Public(), store: make(map[string][]byte), chunks: make(map[vaultnet.Name][]byte),
+			opener: wire.NewOpener(w.network, w.verifier)})
 	}
 	for _, h := range w.houses {
 		h.start()
@@ -94,6 +95,7 @@ type house struct {
 	id     vaultnet.PublicKey
 	store  map[string][]byte
 	chunks map[vaultnet.Name][]byte
+	opener *wire.Opener
 
 	mu    sync.Mutex
 	inbox []core.Input
@@ -181,7 +183,7 @@ func (h *house) tell(in ...core.Input) {
 // receive takes frames from a vault or client.
 func (h *house) receive(from vaultnet.PublicKey, frames ...[]byte) {
 	for _, f := range frames {
-		in, err := core.Open(f, from, h.town.network, h.town.verifier)
+		in, err := core.Open(f, from, h.opener)
 		if err != nil {
 			h.town.t.Errorf("a vault was sent what is malformed: %v", err)
 			return

@@ -37,6 +37,7 @@ func DecodeClose(b []byte) (*Close, error) {
 	if w.Code != CodeClose || !ok {
 		return nil, refusal.Invalid("no well-formed permit to close")
 	}
+	p.Seal()
 	return &Close{Permit: p}, nil
 }
 

@@ -73,7 +73,7 @@ func (u Usage) Check(p *Permit, at vaultnet.Time) error {
 	if p.Body.over(at) {
 		return refusal.Permit(refusal.Expired)
 	}
-	r, _ := u.records.Get(usageKey(p.Body.Expires, p.Body.Digest()))
+	r, _ := u.records.Get(p.usage())
 	return r.check(p)
 }
 
@@ -94,7 +94,7 @@ func (u Usage) Use(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
 	if p.Body.over(at) {
 		return u, refusal.Permit(refusal.Expired)
 	}
-	key := usageKey(p.Body.Expires, p.Body.Digest())
+	key := p.usage()
 	r, next, err := u.open(key, owner)
 	if err != nil {
 		return u, err
@@ -111,7 +111,7 @@ func (u Usage) Allows(p *Permit, at vaultnet.Time, owner bool) error {
 	if p.Body.over(at) {
 		return refusal.Permit(refusal.Expired)
 	}
-	r, _, err := u.open(usageKey(p.Body.Expires, p.Body.Digest()), owner)
+	r, _, err := u.open(p.usage(), owner)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (u Usage) Close(p *Permit, at vaultnet.Time, owner bool) (Usage, error) {
 	if p.Body.over(at) {
 		return u, refusal.Permit(refusal.Expired)
 	}
-	key := usageKey(p.Body.Expires, p.Body.Digest())
+	key := p.usage()
 	r, next, err := u.open(key, owner)
 	if err != nil {
 		return u, err

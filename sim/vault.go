@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vaultnet"
+	"vaultnet/internal/wire"
 	"vaultnet/vault/core"
 	"vaultnet/vault/store/memory"
 )
@@ -25,6 +26,7 @@ type vault struct {
 	random   *rand.Rand // of its adversary
 	clock    clock
 	store    *memory.Store
+	opener   *wire.Opener
 	core     core.Stepper
 	inner    *core.Vault  // what core wraps
 	inbox    []core.Input // since the last turn
@@ -52,7 +54,8 @@ func (w *world) newVault() *vault {
 	var seed [32]byte
 	fill(stream(w.options.Seed, fmt.Sprintf("vault key %d", n)), seed[:])
 	v := &vault{w: w, number: n, name: fmt.Sprintf("vault %d", n), signer: w.signer(seed), store: memory.NewCrashing(nil), next: -1,
-		random: stream(w.options.Seed, fmt.Sprintf("adversary %d", n)), disk: w.options.Disk.Microseconds()}
+		random: stream(w.options.Seed, fmt.Sprintf("adversary %d", n)), disk: w.options.Disk.Microseconds(),
+		opener: wire.NewOpener(w.network, w.verifier)}
 	v.key = v.signer.Public()
 	v.location = v.key.Location()
 	r := stream(w.options.Seed, fmt.Sprintf("clock %d", n))
@@ -123,7 +126,7 @@ func (v *vault) receive(from int32, p *parcel) {
 	v.routes.heard(v, from)
 	if p.frames != nil {
 		for _, f := range p.frames {
-			in, err := core.Open(f, p.from, v.w.network, v.w.verifier)
+			in, err := core.Open(f, p.from, v.opener)
 			if err != nil {
 				v.w.trace.line(v.name, "refuses a frame of %s: %v", v.w.nodes[from].label(), err)
 				continue

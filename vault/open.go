@@ -24,7 +24,7 @@ func (v *Vault) open(from vaultnet.PublicKey, frame []byte) error {
 		return err
 	}
 	at := time.Now()
-	in, err := core.Open(frame, from, v.networkID, v.cfg.Verifier)
+	in, err := core.Open(frame, from, v.opener)
 	f := Frame{From: from, Bytes: len(frame), Inputs: len(in), Waited: at.Sub(begun), Verify: time.Since(at), Err: err}
 	v.metrics.frame(&f, in)
 	if tell := v.cfg.Observer.Frame; tell != nil {

@@ -31,6 +31,7 @@ type Vault struct {
 	errands   errands
 	fellows   fellows      // the loop's alone
 	encoder   wire.Encoder // the loop's alone
+	opener    *wire.Opener
 	workers   [2]chan struct{}
 	metrics   *metrics
 	questions chan func()
@@ -61,7 +62,9 @@ func start(ctx context.Context, cfg Config, connect func(routing.Config, routing
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	v := &Vault{cfg: cfg, key: signature.NewKey(cfg.Seed), networkID: cfg.Parameters.ID(), started: time.Now(), inbox: newInbox(),
+	network := cfg.Parameters.ID()
+	v := &Vault{cfg: cfg, key: signature.NewKey(cfg.Seed), networkID: network, opener: wire.NewOpener(network, cfg.Verifier),
+		started: time.Now(), inbox: newInbox(),
 		questions: make(chan func()), unread: make(chan error, 1), leave: make(chan struct{}), ended: make(chan struct{}), done: make(chan struct{})}
 	for i := range v.workers {
 		v.workers[i] = make(chan struct{}, cfg.Workers)

@@ -33,6 +33,9 @@ func decodeAttached(b []byte) (a Attached, err *refusal.Error) {
 		c.fail("attached: nothing, in %d bytes", len(b))
 	}
 	c.end("attached")
+	if c.err == nil && a.Permit != nil {
+		a.Permit.Seal()
+	}
 	return a, c.err
 }
 
@@ -44,7 +47,7 @@ func NewRequest(network vaultnet.NetworkID, signed vaultnet.Request, a Attached)
 	signedRequest(&c, &signed)
 	with, err := a.encode()
 	if c.err == nil && err == nil {
-		if r, err := decodeRequest(network, c.buf, with); err == nil {
+		if r, err := decodeRequest(network, c.buf, with, nil); err == nil {
 			return r
 		}
 	}
@@ -57,9 +60,9 @@ func NewRequest(network vaultnet.NetworkID, signed vaultnet.Request, a Attached)
 // without the object, the time or who anybody is, so all vaults judge alike. Both slices are kept and must not change.
 // The error is a *refusal.Error: InvalidRequest, or PermitInvalid{malformed}.
 func OpenRequest(network vaultnet.NetworkID, bytes, attached []byte, v vaultnet.Verifier) (*agreement.Request, error) {
-	r, err := decodeRequest(network, bytes, attached)
+	r, err := decodeRequest(network, bytes, attached, nil)
 	if err == nil {
-		err = verifyRequest(network, r, v)
+		err = verifyRequest(network, r, v, nil)
 	}
 	if err != nil {
 		return nil, err
@@ -70,7 +73,7 @@ func OpenRequest(network vaultnet.NetworkID, bytes, attached []byte, v vaultnet.
 // LoadRequest decodes a request that this node verified before it stored it: as OpenRequest, but no signature is looked
 // at.
 func LoadRequest(network vaultnet.NetworkID, bytes, attached []byte) (*agreement.Request, error) {
-	r, err := decodeRequest(network, bytes, attached)
+	r, err := decodeRequest(network, bytes, attached, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +89,8 @@ func refOf(bytes, attached []byte) agreement.Ref {
 	return r
 }
 
-// decodeRequest does all of OpenRequest but the signatures.
-func decodeRequest(network vaultnet.NetworkID, bytes, attached []byte) (*agreement.Request, *refusal.Error) {
+// decodeRequest does all of OpenRequest but the signatures. What is attached is not decoded where it is familiar.
+func decodeRequest(network vaultnet.NetworkID, bytes, attached []byte, known *familiar) (*agreement.Request, *refusal.Error) {
 	if len(bytes) > maxRequest || len(attached) > maxAttached {
 		return nil, refusal.Invalid("request: %d bytes, at most %d, and %d attached, at most %d", len(bytes), maxRequest,
 			len(attached), maxAttached)
@@ -98,13 +101,16 @@ func decodeRequest(network vaultnet.NetworkID, bytes, attached []byte) (*agreeme
 	if c.end("request"); c.err != nil {
 		return nil, c.err
 	}
-	with, err := decodeAttached(attached)
-	if err != nil {
-		return nil, err
+	r.Ref = refOf(bytes, attached)
+	with := Attached{Permit: known.permit(r.Ref.Attached)}
+	if with.Permit == nil {
+		var err *refusal.Error
+		if with, err = decodeAttached(attached); err != nil {
+			return nil, err
+		}
 	}
 	r.Proof = with.Proof
 	r.ID = r.Identity(network)
-	r.Ref = refOf(bytes, attached)
 	if err := decodeBody(network, r, with.Permit); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func BenchmarkDecodeVotes(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(f)))
 			for b.Loop() {
-				if _, err := decodeFrame(f, w.network); err != nil {
+				if _, err := decodeFrame(f, w.network, nil); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -101,7 +101,7 @@ func BenchmarkSubmit(b *testing.B) {
 		b.ReportAllocs()
 		b.SetBytes(int64(len(f)))
 		for b.Loop() {
-			if _, err := decodeFrame(f, w.network); err != nil {
+			if _, err := decodeFrame(f, w.network, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -48,7 +48,7 @@ func isOpened(r *agreement.Request, network vaultnet.NetworkID) bool {
 
 // unopened says what is wrong with a request that was not opened here: what its bytes show, or only that.
 func unopened(network vaultnet.NetworkID, r *agreement.Request) *refusal.Error {
-	if _, err := decodeRequest(network, r.Bytes, r.Attached); err != nil {
+	if _, err := decodeRequest(network, r.Bytes, r.Attached, nil); err != nil {
 		return err
 	}
 	return refusal.Invalid("request: not as its bytes say")
@@ -100,8 +100,9 @@ func decodeBody(network vaultnet.NetworkID, r *agreement.Request, p *permit.Perm
 	return nil
 }
 
-// verifyRequest verifies every signature in a request that was opened for the network, and the keys it names.
-func verifyRequest(network vaultnet.NetworkID, r *agreement.Request, v vaultnet.Verifier) *refusal.Error {
+// verifyRequest verifies every signature in a request that was opened for the network, and the keys it names. Those of a
+// permit that is familiar were verified.
+func verifyRequest(network vaultnet.NetworkID, r *agreement.Request, v vaultnet.Verifier, known *familiar) *refusal.Error {
 	if !v.Verify(r.Requester, r.ID[:], r.Signature) {
 		return refusal.Invalid("request: signature")
 	}
@@ -115,8 +116,11 @@ func verifyRequest(network vaultnet.NetworkID, r *agreement.Request, v vaultnet.
 	}
 	switch d := r.Decoded.(type) {
 	case *Mutation:
-		if d.Permit != nil && !d.Permit.Verify(network, v) {
-			return refusal.Permit(refusal.Malformed)
+		if d.Permit != nil && !known.isGood(r, d.Permit) {
+			if !d.Permit.Verify(network, v) {
+				return refusal.Permit(refusal.Malformed)
+			}
+			known.add(r, d.Permit)
 		}
 		if !validKeys(v, mutabledata.Keys(d.Mutation)) {
 			return refusal.Invalid("request: a user's or owner's key")

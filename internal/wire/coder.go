@@ -29,6 +29,7 @@ type coder struct {
 	whole   int    // decoding: bytes of the frame
 	buf     []byte // encoding: what was written; decoding: what is left to read
 	network vaultnet.NetworkID
+	known   *familiar // decoding: permits found good before; nil: none
 	err     *refusal.Error
 
 	// In a frame what is stated is written beside what was stated before it in that frame.

@@ -67,7 +67,7 @@ func TestEachDamagedSignatureIsRefused(t *testing.T) {
 				if _, err := Open(bad, w.network, w.v); !isRefusal(err) {
 					t.Errorf("%s: opened with damaged signature %d: %v", name, n, err)
 				}
-				values, err := decodeFrame(bad, w.network)
+				values, err := decodeFrame(bad, w.network, nil)
 				if isRefusal(err) {
 					continue // a body that is not what the header names, for it names all bytes
 				}

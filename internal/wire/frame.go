@@ -171,14 +171,18 @@ func appendMessage(c *coder, m Message) error {
 // is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of frame but the content
 // of a chunk that is most of it: so the frame must not be changed afterwards.
 func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Message, error) {
-	messages, err := decodeFrame(frame, network)
+	return open(frame, network, v, nil)
+}
+
+func open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier, known *familiar) ([]Message, error) {
+	messages, err := decodeFrame(frame, network, known)
 	if err != nil {
 		return nil, err
 	}
 	foresee(messages, v)
 	var r merkle.Reviewer
 	r.Begin(network, v)
-	j := judgement{network: network, v: v, c: new(coder), stated: &r}
+	j := judgement{network: network, v: v, c: new(coder), stated: &r, known: known}
 	for _, m := range messages {
 		if j.message(m); j.c.err != nil {
 			return nil, j.c.err
@@ -194,11 +198,11 @@ func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Mess
 }
 
 // decodeFrame does all of Open but the judgement of signatures.
-func decodeFrame(frame []byte, network vaultnet.NetworkID) ([]Message, error) {
+func decodeFrame(frame []byte, network vaultnet.NetworkID, known *familiar) ([]Message, error) {
 	if len(frame) > vaultnet.MaxFrame {
 		return nil, refusal.Invalid("frame: %d bytes, at most %d", len(frame), vaultnet.MaxFrame)
 	}
-	c := coder{mode: decoding, network: network, buf: frame, frame: true, whole: len(frame)}
+	c := coder{mode: decoding, network: network, known: known, buf: frame, frame: true, whole: len(frame)}
 	var messages []Message
 	list(&c, &messages, 1, MaxMessages, message, "messages")
 	c.end("frame")

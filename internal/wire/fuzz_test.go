@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// FuzzOpen: no bytes make Open panic; what decodes encodes to the same bytes, which another codec finds canonical; and
-// the values are judged as the frame is.
+// FuzzOpen: no bytes make Open panic; what decodes encodes to the same bytes, which another codec finds canonical; the
+// values are judged as the frame is; and an opener that knows permits judges as one that knows none.
 func FuzzOpen(f *testing.F) {
 	w := newWorld()
 	all, err := Encode(w.samples())
@@ -21,7 +21,11 @@ func FuzzOpen(f *testing.F) {
 	for _, m := range w.samples() {
 		f.Add(frame(f, m))
 	}
-	f.Fuzz(func(t *testing.T, b []byte) { sameAgain(t, w, b) })
+	o := w.acquainted(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sameAgain(t, w, b)
+		rememberedAlike(t, w, o, b)
+	})
 }
 
 // FuzzRequest: the same for what a block names.

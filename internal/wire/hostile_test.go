@@ -104,7 +104,7 @@ func change(t *rapid.T, v reflect.Value) {
 
 // fresh is a copy of m that shares nothing with it.
 func fresh(t testing.TB, w *world, m Message) Message {
-	messages, err := decodeFrame(frame(t, m), w.network)
+	messages, err := decodeFrame(frame(t, m), w.network, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func judgedAlike(t *rapid.T, w *world, m Message) bool {
 	} else if err == nil && !reflect.DeepEqual(opened[0], m) {
 		t.Fatal("opened as another value")
 	}
-	decoded, err := decodeFrame(frames[0], w.network)
+	decoded, err := decodeFrame(frames[0], w.network, nil)
 	if err == nil && !reflect.DeepEqual(decoded[0], m) {
 		t.Fatal("read as another value")
 	}

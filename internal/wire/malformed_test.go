@@ -64,7 +64,7 @@ func TestFramesAreCanonical(t *testing.T) {
 		if s, ok := m.(*Submit); ok && (!canonicalCBOR(t, s.Request.Bytes) || len(s.Request.Attached) > 0 && !canonicalCBOR(t, s.Request.Attached)) {
 			t.Error("request: not canonical")
 		}
-		back, err := decodeFrame(f, w.network)
+		back, err := decodeFrame(f, w.network, nil)
 		if err != nil || !reflect.DeepEqual(back, []Message{m}) {
 			t.Errorf("%s: came back as another, or not: %v", RowOf(m).Name, err)
 		}
@@ -114,7 +114,7 @@ func TestChangedBitsStayCanonical(t *testing.T) {
 
 // sameAgain checks that what can be decoded encodes to the same bytes, and that values are judged as their frame is.
 func sameAgain(t testing.TB, w *world, b []byte) {
-	messages, err := decodeFrame(b, w.network)
+	messages, err := decodeFrame(b, w.network, nil)
 	_, opened := Open(b, w.network, w.v)
 	if err != nil {
 		if !isRefusal(err) || !isRefusal(opened) {

@@ -48,7 +48,7 @@ func request(c *coder, p **agreement.Request) {
 	if c.mode != decoding || c.err != nil {
 		return
 	}
-	r, err := decodeRequest(c.network, bytes, attached)
+	r, err := decodeRequest(c.network, bytes, attached, c.known)
 	if err != nil {
 		c.keep(err)
 		return

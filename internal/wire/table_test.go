@@ -91,7 +91,7 @@ func TestTheGreatestMessagesFit(t *testing.T) {
 		if err != nil || len(c.buf) > row.MaxSize {
 			t.Errorf("%s: %d bytes, at most %d: %v", row.Name, len(c.buf), row.MaxSize, err)
 		}
-		if _, err := decodeFrame(frame(t, m), w.network); err != nil {
+		if _, err := decodeFrame(frame(t, m), w.network, nil); err != nil {
 			t.Errorf("%s: %v", row.Name, err)
 		}
 	}

@@ -30,7 +30,7 @@ func verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier, good *ac
 		c = &coder{mode: checking, network: network}
 	}
 	if row.walk(c, m); c.err == nil {
-		judgement{network, v, c, good, nil}.message(m)
+		judgement{network: network, v: v, c: c, good: good}.message(m)
 	}
 	return c.err
 }
@@ -43,6 +43,7 @@ type judgement struct {
 	c       *coder
 	good    *acquainted      // nil: nothing is known from before
 	stated  *merkle.Reviewer // of the frame's statements; nil: each is looked at by itself
+	known   *familiar        // permits found good in frames before; nil: none
 }
 
 func (j judgement) message(m Message) {
@@ -105,7 +106,7 @@ func (j judgement) request(r *agreement.Request) {
 	if j.good.has(r, r.Address) {
 		return
 	}
-	if err := verifyRequest(j.network, r, j.v); err != nil {
+	if err := verifyRequest(j.network, r, j.v, j.known); err != nil {
 		j.c.keep(err)
 		return
 	}

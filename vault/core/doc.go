@@ -3,7 +3,7 @@
 // a driver (package vault, or the simulator) owns those:
 //
 //	v, err := core.New(cfg, records)           // records: a scan of the whole store
-//	in, err := core.Open(frame, from, network, verifier)
+//	in, err := core.Open(frame, from, opener)
 //	out := v.Step(now, append(in, core.PeerUp(vault)))
 //	sealed := v.Seal(sign(out.Root))           // once per step
 //	store(sealed.Chunks, sealed.Writes)        // one sync

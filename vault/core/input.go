@@ -34,8 +34,8 @@ const (
 
 // Open decodes a frame that came from a peer and verifies every signature in it; all of its messages or, with a
 // *refusal.Error, none. It may run beside a vault's steps, in as many goroutines as one likes.
-func Open(frame []byte, from vaultnet.PublicKey, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Input, error) {
-	messages, err := wire.Open(frame, network, v)
+func Open(frame []byte, from vaultnet.PublicKey, o *wire.Opener) ([]Input, error) {
+	messages, err := o.Open(frame)
 	if err != nil {
 		return nil, err
 	}

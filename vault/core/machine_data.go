@@ -85,7 +85,7 @@ func (m *dataMachine) Check(pending []*agreement.Request, r *agreement.Request, 
 // closable refuses to close a permit twice at a time, or while more than can be in flight is.
 func closable(pending []*agreement.Request, c *permit.Close) error {
 	for _, p := range pending {
-		if d, ok := p.Decoded.(*wire.Close); ok && d.Close.Permit.Body.Digest() == c.Permit.Body.Digest() {
+		if d, ok := p.Decoded.(*wire.Close); ok && d.Close.Permit.Same(c.Permit) {
 			return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Shell: true}}
 		}
 	}

@@ -49,6 +49,7 @@ type house struct {
 	signer vaultnet.Signer
 	id     vaultnet.PublicKey
 	cfg    Config
+	opener *wire.Opener
 	core   *Vault
 	inbox  []Input
 	alarm  vaultnet.Time
@@ -105,7 +106,7 @@ func (w *town) person(name string) vaultnet.Signer {
 func (w *town) build(name string, change ...func(*Config)) *house {
 	s := w.person(name)
 	h := &house{town: w, signer: s, id: s.Public(), alarm: vaultnet.Never, store: make(map[string][]byte),
-		chunks: make(map[vaultnet.Name][]byte)}
+		chunks: make(map[vaultnet.Name][]byte), opener: wire.NewOpener(w.network, w.keys)}
 	h.cfg = Config{Self: h.id, Parameters: w.params, Verifier: w.keys}
 	for _, f := range change {
 		f(&h.cfg)
@@ -191,7 +192,7 @@ func (h *house) hear(from vaultnet.PublicKey, m wire.Message) {
 			w.t.Fatalf("%T: %v", m, err)
 		}
 		for _, f := range frames {
-			in, err := Open(f, from, w.network, w.keys)
+			in, err := Open(f, from, h.opener)
 			if err != nil {
 				w.t.Fatalf("%T: %v", m, err)
 			}
