@@ -3,6 +3,7 @@ package op
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,15 +61,34 @@ func TestAttack16ManyWriters(t *testing.T) {
 	}
 }
 
-// With retries all of them get through, one after another.
+// With retries all of them get through, in the order in which they began, as many at a time as an object takes: none is
+// refused. One that is cancelled while it waits is never sent.
 func TestManyWritersWithRetries(t *testing.T) {
 	w, alice, a := heldObject(t)
-	for i := range 64 {
-		w.c.Start(w.now, Mutate{As: alice, Address: a, Mutation: insert(fmt.Sprint(i), "v"), Options: Options{Timeout: time.Minute}})
+	var order []string
+	first := make(map[vaultnet.Digest]bool)
+	w.watch = func(_ *vault, m wire.Message) {
+		if s, ok := m.(*wire.Submit); ok && s.Request.Address == a && !first[s.Request.ID] {
+			first[s.Request.ID] = true
+			order = append(order, string(s.Request.Decoded.(*wire.Mutation).Mutation.(*mutabledata.MutateEntries).Actions[0].Key))
+		}
 	}
+	w.hear = func(_ vaultnet.PublicKey, m wire.Message) {
+		if r, ok := m.(*wire.Reply); ok && r.Err != nil {
+			t.Errorf("refused: %v", r.Err)
+		}
+	}
+	var tickets []Ticket
+	for i := range 64 {
+		tickets = append(tickets, w.c.Start(w.now, Mutate{As: alice, Address: a, Mutation: insert(fmt.Sprintf("%02d", i), "v"), Options: Options{Timeout: time.Minute}}))
+	}
+	w.c.Cancel(w.now, tickets[40])
 	w.run(0, time.Minute)
-	if n := w.at(a).last().object.Len(); n != 64 {
-		t.Errorf("%d entries, want 64", n)
+	if n := w.at(a).last().object.Len(); n != 63 || len(order) != 63 || !slices.IsSorted(order) {
+		t.Errorf("%d entries, want 63; sent in the order %v", n, order)
+	}
+	if _, there := w.at(a).last().object.Entry("40"); there || w.done[tickets[40]].Err == nil {
+		t.Error("applied although it was cancelled in time")
 	}
 }
 

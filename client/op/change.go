@@ -35,6 +35,7 @@ type change struct {
 	closing  vaultnet.Time // from then on nothing new is begun
 	until    vaultnet.Time
 	giveUp   bool         // cancelled
+	flies    bool         // it has its turn at the place
 	finish   func(ending) // called once
 
 	locating locating
@@ -93,6 +94,7 @@ func (m *change) end(e ending) {
 	m.locating.end()
 	m.viewing.end()
 	m.place.leave(&m.job)
+	m.place.depart(m)
 	if m.viewing.made != 0 {
 		m.place.drop()
 	}
@@ -160,7 +162,7 @@ func (m *change) step() {
 	}
 	switch {
 	case m.place.known():
-		if paid {
+		if paid && m.place.admit(m) {
 			m.submit()
 		}
 	case m.founds && (m.place.tentative || m.locating.free()):

@@ -42,6 +42,9 @@ type place struct {
 	lookedUp bool          // a lookup has been answered since the set was last unknown
 	lookAt   vaultnet.Time // before it no other lookup is made
 
+	flying int       // changes that were submitted here and have not ended
+	behind []*change // those that wait for one of them to end, next first
+
 	round *round // the newest question who holds the address; nil: none yet
 	users []*job // poked when something changes here
 	used  uint64 // when it was last of use: orders eviction
@@ -75,6 +78,42 @@ func (p *place) leave(j *job) {
 func (p *place) poke() {
 	for _, j := range p.users {
 		j.poke()
+	}
+}
+
+// admit reports whether a change may be submitted: an object takes [vaultnet.MaxInFlight] at a time and refuses more, so
+// those beyond wait here for their turn, in order, and are poked then; [place.depart] ends either. One that is not to be
+// retried does not wait, either: its answer is that there are too many.
+func (p *place) admit(m *change) bool {
+	if m.flies || !m.retries {
+		return true
+	}
+	i := slices.Index(p.behind, m)
+	if i < 0 {
+		i = len(p.behind)
+		p.behind = append(p.behind, m)
+	}
+	if i < vaultnet.MaxInFlight-p.flying {
+		p.behind = slices.Delete(p.behind, i, i+1)
+		p.flying++
+		m.flies = true
+	}
+	return m.flies
+}
+
+// depart lets the next change have the place of m.
+func (p *place) depart(m *change) {
+	if !m.retries {
+		return
+	}
+	if m.flies {
+		p.flying--
+	} else if i := slices.Index(p.behind, m); i >= 0 {
+		p.behind = slices.Delete(p.behind, i, i+1)
+	}
+	m.flies = false
+	for i := range min(vaultnet.MaxInFlight-p.flying, len(p.behind)) {
+		p.behind[i].poke()
 	}
 }
 
