@@ -342,14 +342,18 @@ func (x *workload) mutate(t *thing) {
 	x.learn(t, x.do("mutate", x.mutation(t, m)))
 }
 
-// burst sends more mutations of distinct keys at once than may be in flight.
+// burst sends more mutations of distinct keys at once than may be in flight: half the time without patience, so that they
+// do not wait for each other at the client.
 func (x *workload) burst(t *thing) {
 	b := x.belief(t)
 	var acts []*act
+	hasty := x.random.IntN(2) == 0
 	for i := range 3 + x.random.IntN(6) {
 		x.take(1)
 		m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{x.entry(b, keyOf(i))}}
-		acts = append(acts, x.begin("burst", x.mutation(t, m)))
+		o := x.mutation(t, m)
+		o.NoRetry = o.NoRetry || hasty
+		acts = append(acts, x.begin("burst", o))
 	}
 	x.await(acts...)
 	for _, a := range acts {
