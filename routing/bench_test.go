@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -16,7 +17,7 @@ type echo struct {
 
 func (e *echo) Frame(from vaultnet.PublicKey, frame []byte) error {
 	<-e.ready
-	e.node.Send(from, frame)
+	e.node.Send(from, bytes.Clone(frame))
 	return nil
 }
 func (*echo) Up(vaultnet.PublicKey)      {}

@@ -6,9 +6,9 @@ import "vaultnet"
 // node that calls it.
 type Handler interface {
 	// Frame is given a frame from a peer, one at a time per peer and in the order sent; different peers' at the same
-	// time. The frame is the handler's to keep. While Frame blocks, nothing more is read from that peer: that is the
-	// back-pressure on it. An error closes that peer's stream with the reason, and is counted; whatever the peer sends
-	// on a new stream comes again.
+	// time. A frame of at most 64 KiB (frame.FirstPart) is the handler's until it returns, a longer one for good. While
+	// Frame blocks, nothing more is read from that peer: that is the back-pressure on it. An error closes that peer's
+	// stream with the reason, and is counted; whatever the peer sends on a new stream comes again.
 	Frame(from vaultnet.PublicKey, frame []byte) error
 	// Up says that a vault of this network, one that serves its DHT, can be talked to. It is not said again before Down.
 	Up(vault vaultnet.PublicKey)

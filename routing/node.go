@@ -58,6 +58,7 @@ type Node struct {
 	queued   atomic.Int64 // bytes in all queues
 	reading  atomic.Int64 // bytes of large frames being read and handled
 	buffers  sync.Pool    // of *[]byte, writeBuffer long
+	frames   sync.Pool    // of *[]byte: what frames that were read were in
 
 	teller teller
 	table  table

@@ -22,6 +22,7 @@ const (
 
 const (
 	readBuffer = 4 << 10
+	leastRoom  = 8 << 10          // bytes: for a frame that is read
 	frameTime  = 10 * time.Second // for a frame that has begun, plus its length at slowest
 	slowest    = 64 << 10         // bytes per second
 )
@@ -70,10 +71,12 @@ func (n *Node) accept(s network.Stream) {
 // read hands the frames of a stream to the handler until it ends.
 func (n *Node) read(r *remote, me *reader) {
 	s := me.stream
+	var held *[]byte // what the frame is in; nil: memory of its own
 	f := &frame.Reader{
 		Stream:  bufio.NewReaderSize(s, readBuffer),
 		Begin:   func(size int) { s.SetReadDeadline(time.Now().Add(frameTime + time.Duration(size)*time.Second/slowest)) },
 		End:     func() { s.SetReadDeadline(time.Time{}) },
+		Room:    func(size int) []byte { return n.room(&held, size) },
 		Reserve: func(more int) bool { return n.reserve(r.key, int64(more)) },
 	}
 	for {
@@ -85,12 +88,28 @@ func (n *Node) read(r *remote, me *reader) {
 				err = errRefused
 			}
 		}
+		if held != nil {
+			n.frames.Put(held)
+			held = nil
+		}
 		n.reading.Add(-int64(reserved))
 		if err != nil {
 			n.end(s, err)
 			return
 		}
 	}
+}
+
+// room is memory for a frame of size bytes, at most [frame.FirstPart], and puts into held what is to be given back: frames
+// are many, small, and forgotten as soon as they are opened.
+func (n *Node) room(held **[]byte, size int) []byte {
+	b, ok := n.frames.Get().(*[]byte)
+	if !ok || cap(*b) < size {
+		fresh := make([]byte, max(size, leastRoom))
+		b = &fresh
+	}
+	*held = b
+	return (*b)[:size]
 }
 
 var errRefused = errors.New("routing: the handler refused a frame")

@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/binary"
@@ -57,6 +58,7 @@ func (r *recorder) change(f func()) {
 }
 
 func (r *recorder) Frame(from vaultnet.PublicKey, frame []byte) error {
+	frame = bytes.Clone(frame)
 	if r.onFrame != nil {
 		return r.onFrame(from, frame)
 	}

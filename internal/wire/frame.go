@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"slices"
+	"sync"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -168,8 +169,8 @@ func appendMessage(c *coder, m Message) error {
 
 // Open decodes a frame and verifies every signature in it: those of requests and what is attached to them, votes,
 // certificates, proposals, wishes, views, withdrawals, askers, permits, statements. A frame of which anything is wrong
-// is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of frame but the content
-// of a chunk that is most of it: so the frame must not be changed afterwards.
+// is refused whole, with a *refusal.Error that says what; it never panics. Messages keep nothing of a frame but the content
+// of a chunk that is most of it, of a frame of more than 64 KiB only: that must not be changed afterwards.
 func Open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier) ([]Message, error) {
 	return open(frame, network, v, nil)
 }
@@ -180,9 +181,10 @@ func open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier, known *
 		return nil, err
 	}
 	foresee(messages, v)
-	var r merkle.Reviewer
-	r.Begin(network, v)
-	j := judgement{network: network, v: v, c: new(coder), stated: &r, known: known}
+	r := reviews.Get().(*review)
+	defer r.end()
+	r.stated.Begin(network, v)
+	j := judgement{network: network, v: v, c: &r.coder, stated: &r.stated, known: known}
 	for _, m := range messages {
 		if j.message(m); j.c.err != nil {
 			return nil, j.c.err
@@ -195,6 +197,20 @@ func open(frame []byte, network vaultnet.NetworkID, v vaultnet.Verifier, known *
 		}
 	}
 	return messages, nil
+}
+
+// review is the room that judging a frame takes.
+type review struct {
+	coder  coder // for its failure
+	stated merkle.Reviewer
+}
+
+var reviews = sync.Pool{New: func() any { return new(review) }}
+
+func (r *review) end() {
+	r.coder = coder{}
+	r.stated.Begin(vaultnet.NetworkID{}, nil)
+	reviews.Put(r)
 }
 
 // decodeFrame does all of Open but the judgement of signatures.

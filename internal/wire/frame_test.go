@@ -148,3 +148,28 @@ func TestMessagesAreOnlyRead(t *testing.T) {
 	}
 	done.Wait()
 }
+
+// What is opened keeps nothing of a frame of at most 64 KiB, whose memory is used again.
+func TestOpenedMessagesKeepNothingOfTheirFrame(t *testing.T) {
+	w := newWorld()
+	opener := NewOpener(w.network, w.v)
+	for range 2 { // what the opener remembers is not to be of the frame either
+		for i, m := range w.samples() {
+			f := frame(t, m)
+			if len(f) > 64<<10 {
+				continue
+			}
+			read := bytes.Clone(f)
+			messages, err := opener.Open(read)
+			if err != nil {
+				t.Fatal(i, err)
+			}
+			for k := range read {
+				read[k] ^= 0xff
+			}
+			if again := frame(t, messages[0]); !bytes.Equal(again, f) {
+				t.Errorf("%d %T changed with its frame", i, m)
+			}
+		}
+	}
+}

@@ -37,12 +37,14 @@ type Reader struct {
 	// when the frame is there: the place for deadlines.
 	Begin func(n int)
 	End   func()
+	// Room gives memory for a frame of n bytes, at most FirstPart, with anything in it.
+	Room func(n int) []byte
 	// Reserve is asked before more than FirstPart bytes are taken for a frame: may it hold n more?
 	Reserve func(n int) bool
 }
 
-// Next returns the next frame in memory of its own, and how many bytes of it were reserved, which the caller gives back.
-// The error is [io.EOF] at the end of the stream between two frames.
+// Next returns the next frame, one of at most FirstPart bytes in what Room gave, a longer one in memory of its own, and how
+// many bytes of it were reserved, which the caller gives back. The error is [io.EOF] at the end of the stream between two frames.
 func (r *Reader) Next() (frame []byte, reserved int, err error) {
 	head, err := r.Stream.Peek(1)
 	if len(head) == 0 {
@@ -67,7 +69,11 @@ func (r *Reader) Next() (frame []byte, reserved int, err error) {
 	if waits {
 		defer r.End()
 	}
-	frame = make([]byte, min(n, FirstPart))
+	if n <= FirstPart {
+		frame = r.Room(n)
+	} else {
+		frame = make([]byte, FirstPart)
+	}
 	for have := 0; ; {
 		got, err := io.ReadFull(r.Stream, frame[have:])
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func readerOf(r io.Reader, reserve func(int) bool) *Reader {
-	return &Reader{Stream: bufio.NewReaderSize(r, 64), Begin: func(int) {}, End: func() {}, Reserve: reserve}
+	return &Reader{Stream: bufio.NewReaderSize(r, 64), Begin: func(int) {}, End: func() {}, Room: func(n int) []byte { return make([]byte, n) }, Reserve: reserve}
 }
 
 func plenty(int) bool { return true }
