@@ -34,6 +34,7 @@ var arrows = map[string]string{
 	"client/op":          "FOUNDATION permit KINDS agreement internal/wire",
 
 	"internal/signature":    "vaultnet VOI",
+	"internal/patient":      "",
 	"internal/commandline":  "github.com/peterbourgon/ff/v3/...",
 	"vault/store":           "vaultnet",
 	"vault/store/storetest": "vaultnet vault/store",

@@ -18,7 +18,8 @@ import (
 // TestAccounts has a person, on two devices, give an app access in a network of real vaults, and take it back while the app
 // writes all the time: after Revoke returned, nothing of it arrives.
 func TestAccounts(t *testing.T) {
-	net := localnet.Start(t, localnet.Config{Vaults: 8})
+	t.Parallel()
+	net := localnet.Start(t, localnet.Config{Parameters: localnet.Brief(), Vaults: 8})
 	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	phone, laptop := net.Client(t).Accounts(), net.Client(t).Accounts()

@@ -177,6 +177,7 @@ func TestRefusalsTellTheirDetails(t *testing.T) {
 }
 
 func TestGrants(t *testing.T) {
+	t.Parallel()
 	w := newTownOf(t, 8, quick())
 	c := w.client()
 	ctx := within(t)
@@ -320,6 +321,7 @@ func TestNobodyAnswers(t *testing.T) {
 }
 
 func TestOtherParametersAreNamed(t *testing.T) {
+	t.Parallel()
 	w := newTown(t, 3)
 	other := w.params
 	other.PermitLifetime = time.Hour

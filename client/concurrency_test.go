@@ -210,6 +210,7 @@ func TestVaultsDisappear(t *testing.T) {
 
 // Without a quorum the answer is Unavailable, within the time that there is; and what became of it can be asked later.
 func TestWithoutAQuorum(t *testing.T) {
+	t.Parallel()
 	w := newTown(t, 4)
 	c := w.client()
 	alice := actor(t, c)

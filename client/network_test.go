@@ -49,6 +49,7 @@ func TestOverRealVaults(t *testing.T) {
 }
 
 func TestNoVaultRuns(t *testing.T) {
+	t.Parallel()
 	net := localnet.Start(t, localnet.Config{Vaults: 1})
 	cfg := client.ConfigOf(net.File())
 	cfg.Fabric = net.Config().Fabric

@@ -15,6 +15,7 @@ func TestConnectionsAreTrimmedButForMembers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for the connection manager")
 	}
+	t.Parallel()
 	network := routing.NewMemory()
 	h := newRecorder()
 	n := start(t, routing.Config{Seed: seed(0), Vault: true, Listen: []string{memory}, Memory: network, Peers: routing.MinPeers}, h)
@@ -67,6 +68,7 @@ func TestMetrics(t *testing.T) {
 
 // What all queues hold together is bounded, and still every peer is sent a little.
 func TestQueuesTogetherAreBounded(t *testing.T) {
+	t.Parallel()
 	network := routing.NewMemory()
 	n := start(t, routing.Config{Seed: seed(0), Vault: true, Listen: []string{"/memory/1"}, Memory: network,
 		QueueBytes: vaultnet.MaxFrame, QueuesBytes: vaultnet.MaxFrame, Write: time.Second}, newRecorder())

@@ -159,6 +159,7 @@ func TestRefusedFrameClosesTheStream(t *testing.T) {
 
 // A client that never reads costs its own bounded queue, is cut, and keeps nobody else waiting.
 func TestPeerThatNeverReadsIsCut(t *testing.T) {
+	t.Parallel()
 	h := newRecorder()
 	n := start(t, routing.Config{Seed: seed(0), Vault: true, Listen: []string{tcp}, Write: 300 * time.Millisecond,
 		QueueBytes: 5 << 20}, h)

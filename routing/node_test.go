@@ -24,6 +24,7 @@ func numbered(i int) []byte {
 }
 
 func TestFramesArriveInOrderBothWays(t *testing.T) {
+	t.Parallel()
 	for _, listen := range []string{tcp, quic, memory} {
 		t.Run(strings.Split(listen, "/")[1]+"-"+strings.Split(listen+"///", "/")[3], func(t *testing.T) {
 			nodes, handlers := vaults(t, 2, listen, routing.NewMemory())
@@ -117,6 +118,7 @@ func TestSimultaneousDial(t *testing.T) {
 }
 
 func TestVaultsStartedTogetherKnowTheirNeighbours(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		n      int
@@ -173,6 +175,7 @@ func TestFirstVaultIsToldThatItIsAlone(t *testing.T) {
 }
 
 func TestLookupFindsTheNearest(t *testing.T) {
+	t.Parallel()
 	network := routing.NewMemory()
 	nodes, _ := vaults(t, 12, memory, network)
 	client := start(t, routing.Config{Seed: seed(100), Bootstrap: nodes[3].Addresses(), Memory: network}, newRecorder())
@@ -233,8 +236,10 @@ func TestSendFindsAPeerByItsKey(t *testing.T) {
 }
 
 func TestRestartedPeerComesBack(t *testing.T) {
+	t.Parallel()
 	for _, listen := range []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1", "/memory/0"} {
 		t.Run(strings.ReplaceAll(listen[1:], "/", "-"), func(t *testing.T) {
+			t.Parallel()
 			network := routing.NewMemory()
 			nodes, handlers := vaults(t, 4, listen, network)
 			victim := nodes[3].Identity()
@@ -291,6 +296,7 @@ func TestMovedVaultIsFound(t *testing.T) {
 
 // A network whose vaults are all stopped and started again, the bootstrap vault last, is whole again without help.
 func TestWholeNetworkRestarts(t *testing.T) {
+	t.Parallel()
 	network := routing.NewMemory()
 	const n = 5
 	config := func(i int) routing.Config {
@@ -329,6 +335,7 @@ func TestWholeNetworkRestarts(t *testing.T) {
 }
 
 func TestJoinGoesOnAfterItHasFailed(t *testing.T) {
+	t.Parallel()
 	network := routing.NewMemory()
 	h := newRecorder()
 	early := start(t, routing.Config{Seed: seed(1), Vault: true, Memory: network, Listen: []string{"/memory/2"},
@@ -345,6 +352,7 @@ func TestJoinGoesOnAfterItHasFailed(t *testing.T) {
 }
 
 func TestOtherNetworksAreNotSpokenTo(t *testing.T) {
+	t.Parallel()
 	for _, listen := range []string{tcp, memory} {
 		network := routing.NewMemory()
 		h := newRecorder()

@@ -14,6 +14,7 @@ func TestSilentPeerGoesDownAndComesBack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for keep-alives")
 	}
+	t.Parallel()
 	network := routing.NewMemory()
 	nodes, handlers := make([]*routing.Node, 3), make([]*recorder, 3)
 	for i := range nodes {

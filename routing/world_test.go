@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"vaultnet"
+	"vaultnet/internal/patient"
 	"vaultnet/routing"
 )
 
@@ -196,4 +197,4 @@ func peerID(t testing.TB, i int) string {
 	return id.String()
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient.Tests{M: m}) }

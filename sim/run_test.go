@@ -23,7 +23,7 @@ func draw(t testing.TB, seed uint64, mode Mode, settings ...string) Options {
 
 // TestSeeds is the first seeds of both modes: no promise is broken, and something happens in them.
 func TestSeeds(t *testing.T) {
-	n := uint64(16)
+	n := uint64(10)
 	if testing.Short() {
 		n = 3
 	}

@@ -153,6 +153,7 @@ func TestAStoreThatFailsStopsTheVault(t *testing.T) {
 
 // The others go on without a vault whose store failed.
 func TestTheOthersGoOn(t *testing.T) {
+	t.Parallel()
 	var j *journal
 	w := newTown(t, 5, func(i int, c *Config) {
 		if i == 2 {

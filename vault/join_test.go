@@ -97,6 +97,7 @@ func TestJoiningTakesAsLongAsItTakes(t *testing.T) {
 
 // A vault to which nobody else is named, and which finds nobody of those it once met, is the first of its network again.
 func TestTheLastVaultIsTheFirst(t *testing.T) {
+	t.Parallel()
 	u := &unfound{}
 	s := memory.New(nil)
 	if err := errors.Join(store.CheckFormat(s), remember(s, u.Met(), true)); err != nil {

@@ -16,6 +16,7 @@ import (
 
 // A vault that leaves is replaced while it serves, and then stops: a client that writes all the while notices nothing.
 func TestLeaving(t *testing.T) {
+	t.Parallel()
 	w := newCommunityOf(t, 6, func(i int) string { return fmt.Sprintf("/memory/%d", 1+i) }, func(w *community) {
 		w.base.Parameters.GroupSize, w.base.Parameters.LeaveAfter, w.base.Parameters.JoinAfter = 4, 10*time.Minute, 10*time.Minute
 	})

@@ -108,12 +108,14 @@ func (w *community) client() *client.Client {
 // A network of vaults and a client on libp2p, over each transport: data is stored, changed at once by many, and read;
 // a vault that was away catches up.
 func TestOnLibp2p(t *testing.T) {
+	t.Parallel()
 	for name, listen := range map[string]func(i int) string{
 		"in memory": func(i int) string { return fmt.Sprintf("/memory/%d", 1+i) },
 		"TCP":       func(int) string { return "/ip4/127.0.0.1/tcp/0" },
 		"QUIC":      func(int) string { return "/ip4/127.0.0.1/udp/0/quic-v1" },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			begun := time.Now()
 			done := func(what string) { t.Logf("%6d ms: %s", time.Since(begun).Milliseconds(), what) }
 			w := newCommunity(t, 6, listen)

@@ -11,11 +11,12 @@ import (
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/client/op"
+	"vaultnet/internal/patient"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient.Tests{M: m}) }
 
 func addressOf(name string) vaultnet.Address {
 	return vaultnet.Address{Kind: vaultnet.KindMutableData, Name: vaultnet.Name(seedOf(name, 0)), Tag: 1}
@@ -51,6 +52,7 @@ func (c *citizen) value(a vaultnet.Address, key string) string {
 
 // Accounts, objects and chunks are stored and read; a vault that was stopped meanwhile catches up.
 func TestANetworkOfVaults(t *testing.T) {
+	t.Parallel()
 	w := newTown(t, 8, func(_ int, c *Config) { c.Sync = true })
 	w.settle()
 	alice := w.citizen("Alice")
@@ -117,6 +119,7 @@ func (w *town) agree() bool {
 
 // What is beyond the memory budget is read from the store when it is needed.
 func TestObjectsAreReadFromTheStore(t *testing.T) {
+	t.Parallel()
 	var loaded atomic.Int64
 	w := newTown(t, 4, func(_ int, c *Config) {
 		c.Memory = 1

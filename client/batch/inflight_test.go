@@ -50,6 +50,7 @@ func TestFiveInFlight(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
+	t.Parallel()
 	w := &watch{object: client.Address("notes", 15000)}
 	net := localnet.Start(t, localnet.Config{Vaults: 12, Wrap: w.wrap})
 	r := &batch.Runner{Network: net.Client(t), Keys: newRing(t), Timeout: patience}
@@ -99,6 +100,7 @@ func TestOneKeyInFlight(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
+	t.Parallel()
 	w := &watch{object: client.Address("notes", 15000)}
 	net := localnet.Start(t, localnet.Config{Vaults: 12, Wrap: w.wrap, Latency: 10 * time.Millisecond})
 	r := &batch.Runner{Network: net.Client(t), Keys: newRing(t), Timeout: patience}

@@ -16,6 +16,7 @@ func TestLimitsOnANetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
+	t.Parallel()
 	net := localnet.Start(t, localnet.Config{Vaults: 8})
 	r := &batch.Runner{Network: net.Client(t), Keys: newRing(t), Timeout: patience}
 	entries := func(n int) string {

@@ -18,11 +18,12 @@ import (
 	"vaultnet"
 	"vaultnet/client"
 	"vaultnet/client/batch"
+	"vaultnet/internal/patient"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient.Tests{M: m}) }
 
 // gate is a network whose reads wait until they are let through; it counts how many wait at once.
 type gate struct {
@@ -143,9 +144,10 @@ func TestASleepIsAlone(t *testing.T) {
 			t.Fatal("answers end")
 		}
 	}
-	for range 2 {
-		<-g.begun
+	for range 2 { // both, for either may be the first to begin
 		g.open <- struct{}{}
+	}
+	for range 2 {
 		if !answers.Scan() {
 			t.Fatal("answers end")
 		}

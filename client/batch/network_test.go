@@ -21,6 +21,7 @@ func TestTranscriptsOnANetwork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
+	t.Parallel()
 	net := localnet.Start(t, localnet.Config{Vaults: 12})
 	for _, path := range []string{"testdata/accounts.txt", "testdata/data.txt", "testdata/reads.txt"} {
 		t.Run(filepath.Base(path), func(t *testing.T) { // each has its own keys and addresses

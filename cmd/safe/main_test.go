@@ -15,12 +15,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"vaultnet/client/batch"
+	"vaultnet/internal/patient"
 	"vaultnet/network"
 	"vaultnet/sim/localnet"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"safe": main})
+	testscript.Main(patient.Tests{M: m}, map[string]func(){"safe": main})
 }
 
 // safe runs the command within the test.
@@ -116,6 +117,7 @@ func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
+	t.Parallel()
 	file := startNetwork(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -256,7 +258,7 @@ func cmpFiles(ts *testscript.TestScript, neg bool, args []string) {
 // startNetwork starts a dozen vaults on loopback TCP, with ready accounts, and gives the network file.
 func startNetwork(t *testing.T) *network.File {
 	t.Helper()
-	net := localnet.Start(t, localnet.Config{Vaults: 12, TCP: true, Accounts: 2, Apps: 1})
+	net := localnet.Start(t, localnet.Config{Parameters: localnet.Brief(), Vaults: 12, TCP: true, Accounts: 2, Apps: 1})
 	f := net.File()
 	keys := t.TempDir()
 	for i, p := range net.Accounts() {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"vaultnet/client"
+	"vaultnet/internal/patient"
 	"vaultnet/mutabledata"
 	"vaultnet/network"
 	"vaultnet/refusal"
@@ -22,7 +23,7 @@ import (
 type leakless struct{ *testing.M }
 
 func (m leakless) Run() int {
-	code := m.M.Run()
+	code := patient.Tests{M: m.M}.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

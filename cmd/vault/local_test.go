@@ -16,6 +16,7 @@ import (
 // The folders that a local network leaves are vaults' data folders: check reads them, and where many wrote to one object
 // all of its members hold the same.
 func TestCheckReadsTheFoldersOfALocalNetwork(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	n, err := localnet.New(t.Context(), localnet.Config{Vaults: 8, Data: data, Accounts: 1})
 	if err != nil {

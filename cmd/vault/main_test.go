@@ -15,11 +15,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"vaultnet/client"
+	"vaultnet/internal/patient"
 	"vaultnet/network"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vault": func() { os.Exit(Main()) }})
+	testscript.Main(patient.Tests{M: m}, map[string]func(){"vault": func() { os.Exit(Main()) }})
 }
 
 // freePort is a TCP port of this machine that is free now.
@@ -36,6 +37,7 @@ func freePort(t testing.TB) int {
 // The commands, as in testdata. In a script, "until COMMAND…" runs a command until it succeeds, "fill FILE N" puts N
 // objects and a chunk on a network, and $P1 to $P4 are free ports.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {

@@ -59,6 +59,7 @@ func TestMonitoring(t *testing.T) {
 
 // A vault whose network does not answer says so, and stops when it is told to.
 func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
 	vaultCommand(t, "init", "-data", first, "-new", "-local", "-listen", fmt.Sprintf("/ip4/127.0.0.1/tcp/%d", freePort(t)))

@@ -124,6 +124,7 @@ func TestTwelveVaultsAreKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes up to a minute")
 	}
+	t.Parallel()
 	const vaults, objects = 12, 4
 	// Members stay members, however long a machine under load takes: changes of sets are another test's.
 	data := folders(t, vaults, "-name", "twelve", "-leave-after", "10m", "-join-after", "10m")
@@ -273,6 +274,7 @@ func connect(t *testing.T, all []*process) *client.Client {
 
 // Without sync a vault that is killed goes on where it was, with all it promised: the system keeps what it was given.
 func TestKilledWithoutSync(t *testing.T) {
+	t.Parallel()
 	const vaults, objects = 4, 2
 	data := folders(t, vaults, "-leave-after", "10m", "-join-after", "10m")
 	all := make([]*process, vaults)

@@ -77,7 +77,7 @@ func TestNotes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a network of real vaults")
 	}
-	net := localnet.Start(t, localnet.Config{Vaults: 8, TCP: true})
+	net := localnet.Start(t, localnet.Config{Parameters: localnet.Brief(), Vaults: 8, TCP: true})
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	path, err := network.LocalPath("")
 	if err != nil {

@@ -14,6 +14,7 @@ func TestChunksKeepEightHolders(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits until a vault counts as gone")
 	}
+	t.Parallel()
 	net := localnet.Start(t, localnet.Config{Vaults: 12, Accounts: 1})
 	c, by := net.Client(t), net.Accounts()[0].Actor()
 	const chunks = 20

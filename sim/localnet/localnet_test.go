@@ -17,6 +17,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/client"
+	"vaultnet/internal/patient"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 	"vaultnet/sim/localnet"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(patient.Tests{M: m})
 }
 
 // soon is a context for what must be done in time, however busy the machine.
@@ -42,6 +43,7 @@ func soon(t *testing.T) context.Context {
 
 // Two of eight lie, in what they serve and in what they vote: everything succeeds, and reads are right.
 func TestLiarsAreOutvoted(t *testing.T) {
+	t.Parallel()
 	net := localnet.Start(t, localnet.Config{Vaults: 8, Liars: 2, Accounts: 2, Apps: 1})
 	c := net.Client(t)
 	ctx := soon(t)
@@ -206,6 +208,7 @@ func TestDataFolders(t *testing.T) {
 
 // On loopback TCP; a port that is in use is named, and nothing is left running.
 func TestTCP(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
