@@ -5,8 +5,8 @@ import "time"
 // Of resting between turns.
 const (
 	restFrom = 16                     // inputs of a turn up to which there is no rest: what an object or two bring at once
-	restFor  = 500 * time.Microsecond // for each input beyond
-	restMost = 50 * time.Millisecond
+	restFor  = 300 * time.Microsecond // for each input beyond
+	restMost = 30 * time.Millisecond
 )
 
 // rest is how long a vault that has much to do waits between two turns, so that the next takes more at once: objects that
