@@ -220,6 +220,7 @@ var impure = strings.Fields(`context crypto/rand embed hash/maphash io/fs io/iou
 // excused are impure imports that decide nothing, with the reason.
 var excused = map[string]string{
 	"internal/canonical sync": "remembers what it worked out of each type, and reuses buffers",
+	"internal/wire sync":      "remembers which permits it has found good, which verdicts do not depend on, and reuses memory",
 }
 
 // clocks are the functions of package time that read the clock or wait for it.
