@@ -10,6 +10,7 @@ import (
 const (
 	repeatFirst  = 200 * time.Millisecond // until an unanswered message is sent again; doubles
 	repeatCap    = 2 * time.Second
+	patienceCap  = 8 * time.Second         // the longest until the first time
 	retryCap     = 400 * time.Millisecond  // the same, where a member said that it may soon be otherwise
 	lookupEvery  = 5 * time.Second         // between two walks of the DHT for one address
 	staleAfter   = 1500 * time.Millisecond // until a set of which fewer than w answer is doubted
@@ -27,8 +28,8 @@ const (
 // largeRequest is from how many bytes on a request is not repeated every [retryCap].
 const largeRequest = 64 << 10
 
-// repeat says when a question is asked again: 200 ms after the first time, or what first says if that is more, doubling to
-// 2 s.
+// repeat says when a question is asked again: 200 ms after the first time, doubling to 2 s, or each time after what first
+// says, at most 8 s, where that is more.
 type repeat struct {
 	next  vaultnet.Time
 	gap   time.Duration
@@ -42,7 +43,7 @@ func (r *repeat) due(now vaultnet.Time) bool {
 	}
 	switch {
 	case r.gap == 0:
-		r.gap = min(max(repeatFirst, r.first), repeatCap)
+		r.gap = min(max(repeatFirst, r.first), patienceCap)
 	case r.gap < repeatCap:
 		r.gap = min(2*r.gap, repeatCap)
 	}
@@ -67,3 +68,6 @@ func (p *pace) note(took time.Duration) {
 
 // patience is how long to wait for the outcome of a change before anybody is asked again.
 func (p *pace) patience() time.Duration { return 2 * p.usual }
+
+// doubts is how long to wait for a word of the members before it is doubted that they are the members.
+func (p *pace) doubts() time.Duration { return max(staleAfter, min(p.patience(), patienceCap)) }

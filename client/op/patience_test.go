@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// Where changes take long, nobody is asked again for as long; never sooner than without knowing, nor later than the cap.
+// Where changes take long, nobody is asked again for as long, nor doubted; never sooner than without knowing, nor later than
+// the cap.
 func TestPatienceFollowsThePaceOfChanges(t *testing.T) {
 	for _, c := range []struct{ takes, want time.Duration }{
 		{0, repeatFirst}, {3 * time.Millisecond, repeatFirst}, {100 * time.Millisecond, repeatFirst},
-		{400 * time.Millisecond, 800 * time.Millisecond}, {time.Minute, repeatCap},
+		{400 * time.Millisecond, 800 * time.Millisecond}, {3 * time.Second, 6 * time.Second}, {time.Minute, patienceCap},
 	} {
 		var p pace
 		for range 100 {
@@ -18,6 +19,12 @@ func TestPatienceFollowsThePaceOfChanges(t *testing.T) {
 		r := repeat{first: p.patience()}
 		if !r.due(1000) || r.gap != c.want || r.next.Sub(1000) != c.want {
 			t.Errorf("changes take %v: asked again after %v, want %v", c.takes, r.gap, c.want)
+		}
+		if r.due(r.next); r.gap != max(c.want, min(2*c.want, repeatCap)) {
+			t.Errorf("changes take %v: asked for the third time after %v more", c.takes, r.gap)
+		}
+		if got, want := p.doubts(), max(c.want, staleAfter); got != want {
+			t.Errorf("changes take %v: doubts after %v, want %v", c.takes, got, want)
 		}
 	}
 	var p pace

@@ -55,7 +55,7 @@ type submission struct {
 // begin makes ready; nothing is sent before [submission.step].
 func (s *submission) begin() {
 	s.since = s.c.now
-	s.doubtAt = s.c.now.Add(staleAfter)
+	s.doubtAt = s.c.now.Add(s.c.pace.doubts())
 	s.again.first = s.c.pace.patience()
 	s.c.requests[s.request.ID] = s
 }
@@ -154,7 +154,7 @@ func (s *submission) step() vaultnet.Time {
 // doubt looks whether the set that is asked is still one: a member that holds a request says nothing until it is
 // decided, so where fewer than w speak they are asked who they are, and given up if fewer than w answer that.
 func (s *submission) doubt(t tally) {
-	s.doubtAt = s.c.now.Add(staleAfter)
+	s.doubtAt = s.c.now.Add(s.c.pace.doubts())
 	switch {
 	case !s.place.known() || t.speakers() >= s.place.limits().believed:
 		s.locate.probing = false
