@@ -220,6 +220,9 @@ func (m *change) release(used bool) {
 func (m *change) attached() wire.Attached {
 	a := wire.Attached{Permit: m.permit, Proof: m.proof}
 	if m.spending != nil && m.spending.ready() {
+		if a.Proof == nil {
+			return m.spending.attached()
+		}
 		a.Permit = m.spending.permit()
 	}
 	return a

@@ -41,6 +41,7 @@ type use struct {
 	made      *permit.Permit
 	signed    int            // signatures in made
 	brief     *permit.Permit // with few of them
+	with      wire.Attached  // what was shown last, ready to travel
 }
 
 // fresh reports whether the permit can be used for something new: a sixth of its lifetime is left.
@@ -126,6 +127,15 @@ func (s *spending) ready() bool { return s.held != nil }
 // permit is what to show with a mutation. It stays the same one unless more signatures are wanted, or have come since they
 // were.
 func (s *spending) permit() *permit.Permit { return s.held.shown(s.index) }
+
+// attached is the permit as it travels.
+func (s *spending) attached() wire.Attached {
+	u := &s.held.uses[s.index]
+	if p := s.permit(); u.with.Permit != p {
+		u.with = wire.Attached{Permit: p}.Prepared()
+	}
+	return u.with
+}
 
 // whole is what to show with all the signatures there are.
 func (s *spending) whole() *permit.Permit { return s.held.permit(s.index) }

@@ -12,6 +12,29 @@ import (
 type Attached struct {
 	Permit *permit.Permit      // of a mutation; nil: none
 	Proof  *agreement.SetProof // of a Put or CreateAccount at a free address; nil: none
+	ready  *prepared           // what both make; nil: not yet known
+}
+
+// prepared is what is attached as bytes, with their digest, and as those are decoded.
+type prepared struct {
+	bytes   []byte
+	digest  vaultnet.Digest
+	decoded Attached
+}
+
+// Prepared is a that is encoded and decoded now, and not again for each request with which it travels. What is out of
+// bounds stays as it is.
+func (a Attached) Prepared() Attached {
+	with, err := a.encode()
+	if err != nil || len(with) == 0 || len(with) > maxAttached {
+		return a
+	}
+	decoded, err := decodeAttached(with)
+	if err != nil {
+		return a
+	}
+	a.ready = &prepared{with, refOf(nil, with).Attached, decoded}
+	return a
 }
 
 // encode gives no bytes where nothing is attached.
@@ -43,8 +66,17 @@ func decodeAttached(b []byte) (a Attached, err *refusal.Error) {
 // out of bounds, or whose body is not one, has no Decoded and is refused by whoever gets it, [Verify] included.
 // Signatures are not looked at. The body is kept and must not change.
 func NewRequest(network vaultnet.NetworkID, signed vaultnet.Request, a Attached) *agreement.Request {
-	c := coder{mode: encoding}
+	c := coder{mode: encoding, buf: make([]byte, 0, len(signed.Body)+roomSigned)}
 	signedRequest(&c, &signed)
+	if a.ready != nil && c.err == nil {
+		if r, err := decodeSigned(c.buf); err == nil {
+			r.Attached = a.ready.bytes
+			r.Ref = agreement.Ref{Request: refOf(c.buf, nil).Request, Attached: a.ready.digest}
+			if complete(network, r, a.ready.decoded) == nil {
+				return r
+			}
+		}
+	}
 	with, err := a.encode()
 	if c.err == nil && err == nil {
 		if r, err := decodeRequest(network, c.buf, with, nil); err == nil {
@@ -95,24 +127,35 @@ func decodeRequest(network vaultnet.NetworkID, bytes, attached []byte, known *fa
 		return nil, refusal.Invalid("request: %d bytes, at most %d, and %d attached, at most %d", len(bytes), maxRequest,
 			len(attached), maxAttached)
 	}
-	r := &agreement.Request{Bytes: bytes, Attached: attached}
-	c := coder{mode: decoding, alias: true, buf: bytes}
-	signedRequest(&c, &r.Request)
-	if c.end("request"); c.err != nil {
-		return nil, c.err
+	r, err := decodeSigned(bytes)
+	if err != nil {
+		return nil, err
 	}
-	r.Ref = refOf(bytes, attached)
+	r.Attached, r.Ref = attached, refOf(bytes, attached)
 	with := Attached{Permit: known.permit(r.Ref.Attached)}
 	if with.Permit == nil {
-		var err *refusal.Error
 		if with, err = decodeAttached(attached); err != nil {
 			return nil, err
 		}
 	}
-	r.Proof = with.Proof
-	r.ID = r.Identity(network)
-	if err := decodeBody(network, r, with.Permit); err != nil {
+	if err := complete(network, r, with); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// decodeSigned decodes what is signed, but for the body.
+func decodeSigned(bytes []byte) (*agreement.Request, *refusal.Error) {
+	r := &agreement.Request{Bytes: bytes}
+	c := coder{mode: decoding, alias: true, buf: bytes}
+	signedRequest(&c, &r.Request)
+	c.end("request")
+	return r, c.err
+}
+
+// complete fills in what follows from the rest and from what is attached.
+func complete(network vaultnet.NetworkID, r *agreement.Request, with Attached) *refusal.Error {
+	r.Proof = with.Proof
+	r.ID = r.Identity(network)
+	return decodeBody(network, r, with.Permit)
 }

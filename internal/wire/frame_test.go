@@ -17,7 +17,7 @@ func (w *world) full(t testing.TB, key mutabledata.Key) *agreement.Request {
 	t.Helper()
 	content := bytes.Repeat([]byte{1}, vaultnet.MaxSize-200)
 	r := w.mutation(&mutabledata.Put{Owner: w.owner.Public(),
-		Entries: []mutabledata.Entry{{Key: key, Value: mutabledata.Value{Content: content}}}}, Attached{w.permit(data), w.proof(data)})
+		Entries: []mutabledata.Entry{{Key: key, Value: mutabledata.Value{Content: content}}}}, Attached{Permit: w.permit(data), Proof: w.proof(data)})
 	if r.Decoded == nil {
 		t.Fatal("not a request")
 	}

@@ -11,6 +11,7 @@ import (
 // Bounds of a request.
 const (
 	maxBody     = max(mutabledata.MaxBody, account.MaxBody, permit.MaxSize+2) // bytes
+	roomSigned  = 256                                                         // bytes beside its body that an encoded request mostly takes
 	maxRequest  = maxBody + 1<<10                                             // bytes of an encoded request
 	maxAttached = 64 << 10                                                    // bytes of what travels with it
 )

@@ -195,7 +195,7 @@ func (w *world) put() *agreement.Request {
 	return w.mutation(&mutabledata.Put{Owner: w.owner.Public(),
 		Permissions: []mutabledata.Permission{{User: mutabledata.UserOf(w.app.Public()), Set: 1}},
 		Entries:     []mutabledata.Entry{{Key: "k", Value: mutabledata.Value{Content: []byte("v")}}}},
-		Attached{w.permit(data), w.proof(data)})
+		Attached{Permit: w.permit(data), Proof: w.proof(data)})
 }
 
 func (w *world) insert() *agreement.Request {
