@@ -3,6 +3,7 @@ package client
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"vaultnet"
 	"vaultnet/client/op"
@@ -13,6 +14,7 @@ import (
 type call struct {
 	operation op.Operation
 	ticket    op.Ticket          // once it has begun; 0 before
+	began     time.Time          // then
 	done      chan op.Completion // holds the one completion
 }
 
@@ -47,23 +49,25 @@ const underWay = 4000
 // The rest is done by the loop's goroutine.
 
 // beginSome begins what waits, as far as there is room.
-func (l *loop) beginSome(now vaultnet.Time) {
+func (l *loop) beginSome(now vaultnet.Time, turn time.Time) {
 	for len(l.waiting) > 0 && len(l.calls) < underWay {
 		k := l.waiting[0]
 		l.waiting[0] = nil
 		l.waiting = l.waiting[1:]
 		l.accounts.note(k.operation)
-		k.ticket = l.core.Start(now, k.operation)
+		k.ticket, k.began = l.core.Start(now, k.operation), turn
+		l.rest.begin(k.operation)
 		l.calls[k.ticket] = k
 	}
 }
 
 // complete hands over completions.
-func (l *loop) complete(all []op.Completion) {
+func (l *loop) complete(turn time.Time, all []op.Completion) {
 	for i := range all {
 		d := &all[i]
 		if k := l.calls[d.Ticket]; k != nil {
 			delete(l.calls, d.Ticket)
+			l.rest.done(k.operation, turn.Sub(k.began))
 			k.done <- *d
 		}
 	}

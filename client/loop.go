@@ -44,6 +44,7 @@ type loop struct {
 	accounts accounts
 	encoded  []encoded // room of send
 	encoder  wire.Encoder
+	rest     rest
 
 	mu       sync.Mutex
 	inbox    inbox
@@ -104,10 +105,12 @@ func (l *loop) run() {
 		case <-l.wake:
 		case <-alarm.C:
 		}
+		time.Sleep(l.rest.left(time.Now())) // little, so nobody who closes the client has to end it
 		next, end := l.turn()
 		if end {
 			return
 		}
+		l.rest.after(time.Now())
 		alarm.Reset(next)
 	}
 }
@@ -143,14 +146,14 @@ func (l *loop) turn() (sleep time.Duration, end bool) {
 		l.draining = true
 		l.abandonAll(now)
 	}
-	l.beginSome(now)
+	l.beginSome(now, began)
 	out := l.core.Output()
 	t := Turn{Inputs: len(in), Started: len(starts), Completed: len(out.Done)}
 	t.Frames, t.Bytes = l.send(out.Send)
 	for _, name := range out.Lookups {
 		l.walks.want(name)
 	}
-	l.complete(out.Done)
+	l.complete(began, out.Done)
 	if drained != nil && len(l.calls) == 0 {
 		l.mu.Lock()
 		l.drained = nil

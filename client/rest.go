@@ -1,0 +1,57 @@
+package client
+
+import (
+	"time"
+
+	"vaultnet/client/op"
+)
+
+// Of resting between turns.
+const (
+	restAlone = 8                     // operations under way with which there is no rest
+	restFull  = 32                    // and from which on it is as long as it may
+	restShare = 16                    // which is one so manyth of what an operation takes of late
+	restMost  = 20 * time.Millisecond // at most
+)
+
+// rest is how long a client with many operations under way waits between two turns, so that what they ask of one vault
+// shares a frame, and what vaults answer is taken at once; they in turn answer together what came together. It is a small
+// part of what operations take anyway, and who does a few things at a time never waits.
+type rest struct {
+	until time.Time
+	under int           // operations under way
+	usual time.Duration // what an operation takes, of late
+}
+
+// rested reports whether an operation is one of those that rests are for. A chunk fills its frames alone.
+func rested(o op.Operation) bool {
+	switch o.(type) {
+	case op.PutChunk, op.GetChunk:
+		return false
+	}
+	return true
+}
+
+// begin notes that an operation has begun.
+func (r *rest) begin(o op.Operation) {
+	if rested(o) {
+		r.under++
+	}
+}
+
+// done notes that an operation has ended, and what it took.
+func (r *rest) done(o op.Operation, took time.Duration) {
+	if rested(o) {
+		r.under--
+		r.usual += (min(took, restShare*restMost) - r.usual) / 16
+	}
+}
+
+// after notes a turn that ended.
+func (r *rest) after(ended time.Time) {
+	part := min(max(r.under-restAlone, 0), restFull-restAlone)
+	r.until = ended.Add(r.usual / restShare * time.Duration(part) / (restFull - restAlone))
+}
+
+// left is how much of the rest is left.
+func (r *rest) left(now time.Time) time.Duration { return max(0, r.until.Sub(now)) }
