@@ -141,7 +141,7 @@ func TestScripts(t *testing.T) {
 			return home(e.WorkDir, file, e.Setenv)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"mode": mode, "exits": exits, "noise": noise, "hole": hole,
-			"await": await, "cmpfiles": cmpFiles},
+			"await": await, "cmpfiles": cmpFiles, "says": says},
 	})
 }
 
@@ -192,6 +192,25 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// says runs a command until what it prints fits a pattern, for half a minute at most. Completion asks the network and soon
+// gives up, so that nobody waits at a prompt: on a machine with much else to do it may find nothing at first.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: says PATTERN COMMAND…")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for began := time.Now(); ; {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Since(began) > 30*time.Second {
+			ts.Fatalf("what it prints does not fit %q", args[0])
+		}
 	}
 }
 
