@@ -9,5 +9,5 @@ func (f *FileSystem) Adopt(ctx context.Context, name string, ref Ref) (*Info, er
 	if err != nil {
 		return nil, err
 	}
-	return f.lead(ctx, "mkdir", s, Directory, ref)
+	return f.lead(ctx, "mkdir", s, Directory, ref, Attributes{})
 }

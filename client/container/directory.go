@@ -13,6 +13,14 @@ import (
 // Mkdir makes a directory: a container of its own, private as the one that it is in, with the permissions that others have
 // there. In a flat container there is nothing to make: directories are implied.
 func (f *FileSystem) Mkdir(ctx context.Context, name string) (*Info, error) {
+	return f.MkdirWith(ctx, name, Attributes{})
+}
+
+// MkdirWith is Mkdir of a directory with attributes, at no further cost.
+func (f *FileSystem) MkdirWith(ctx context.Context, name string, a Attributes) (*Info, error) {
+	if err := a.check("mkdir", name); err != nil {
+		return nil, err
+	}
 	s, err := f.vacant(ctx, "mkdir", name)
 	if err != nil {
 		return nil, err
@@ -35,7 +43,7 @@ func (f *FileSystem) Mkdir(ctx context.Context, name string) (*Info, error) {
 	if _, err := Create(ctx, f.cfg, ref, permissions); err != nil {
 		return nil, at("mkdir", name, err)
 	}
-	return f.lead(ctx, "mkdir", s, Directory, ref)
+	return f.lead(ctx, "mkdir", s, Directory, ref, a)
 }
 
 // MkdirAll makes a directory and those above it. That they are there is no error.
@@ -67,7 +75,7 @@ func (f *FileSystem) Link(ctx context.Context, name string, target Ref) (*Info, 
 	if err != nil {
 		return nil, err
 	}
-	return f.lead(ctx, "link", s, Link, target)
+	return f.lead(ctx, "link", s, Link, target, Attributes{})
 }
 
 // vacant finds a place in a tree where nothing is yet.
@@ -84,11 +92,12 @@ func (f *FileSystem) vacant(ctx context.Context, op, name string) (*spot, error)
 	return s, nil
 }
 
-func (f *FileSystem) lead(ctx context.Context, op string, s *spot, t Type, target Ref) (*Info, error) {
+func (f *FileSystem) lead(ctx context.Context, op string, s *spot, t Type, target Ref, a Attributes) (*Info, error) {
 	r, err := f.newRecord(t)
 	if err != nil {
 		return nil, fail(op, s.path, err)
 	}
+	r = a.of(r)
 	r.Target, s.fresh = []Ref{target}, true
 	if err := f.keep(ctx, op, s, r); err != nil {
 		return nil, err

@@ -70,8 +70,9 @@ func (f *File) SetModified(t vaultnet.Time) error {
 	if err := f.writable(); err != nil {
 		return err
 	}
-	if t < 0 {
-		return invalid("write", f.spot.path, "a time before 1970")
+	a := Attributes{Modified: t}
+	if err := a.check("write", f.spot.path); err != nil {
+		return err
 	}
 	f.modified, f.changed = t, true
 	return nil

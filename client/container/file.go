@@ -19,6 +19,7 @@ const (
 	MayCreate                  // it is made where it is not there
 	Exclusive                  // with MayCreate: Exist where it is there
 	Truncate                   // its old content does not matter
+	Append                     // with Write: whatever is written comes at the end
 )
 
 // File is an open file. It reads, seeks and writes like an os.File, with the context it was opened with. What is written
@@ -33,6 +34,7 @@ type File struct {
 	blob    *blob
 	pos     int64
 	write   bool
+	append  bool
 	changed bool
 	closed  bool
 
@@ -66,7 +68,7 @@ func (f *FileSystem) OpenFile(ctx context.Context, name string, mode Mode) (*Fil
 	case s.record != nil && mode&Exclusive != 0:
 		return nil, &Error{Op: "open", Name: name, Kind: Exist, Version: s.version}
 	}
-	file := &File{fs: f, ctx: ctx, spot: s, write: mode&Write != 0}
+	file := &File{fs: f, ctx: ctx, spot: s, write: mode&Write != 0, append: mode&Append != 0}
 	if s.record == nil {
 		file.changed = true
 		if s.record, err = f.newRecord(RegularFile); err != nil {
@@ -143,16 +145,26 @@ func (f *File) Seek(offset int64, whence int) (int64, error) {
 	return offset, f.ready()
 }
 
-// Write implements io.Writer, at the file's position.
+// Write implements io.Writer, at the file's position; of a file opened with Append, at its end.
 func (f *File) Write(p []byte) (int, error) {
-	n, err := f.WriteAt(p, f.pos)
+	if f.append {
+		f.pos = f.blob.size
+	}
+	n, err := f.writeAt(p, f.pos)
 	f.pos += int64(n)
 	return n, err
 }
 
 // WriteAt implements io.WriterAt, but for concurrent use. What lies between the end and the offset reads as zeros and takes
-// no room.
+// no room. Invalid of a file opened with Append.
 func (f *File) WriteAt(p []byte, off int64) (int, error) {
+	if f.append && !f.closed {
+		return 0, invalid("write", f.spot.path, "it was opened for writing at its end alone")
+	}
+	return f.writeAt(p, off)
+}
+
+func (f *File) writeAt(p []byte, off int64) (int, error) {
 	if err := f.writable(); err != nil {
 		return 0, err
 	}
@@ -184,8 +196,9 @@ func (f *File) SetMetadata(m map[string]string) error {
 	if err := f.writable(); err != nil {
 		return err
 	}
-	if metadataSize(m) > MaxMetadata {
-		return refuse("write", f.spot.path, TooLarge)
+	a := Attributes{Metadata: m}
+	if err := a.check("write", f.spot.path); err != nil {
+		return err
 	}
 	r := *f.spot.record
 	r.Metadata = m
@@ -362,4 +375,28 @@ func (f *FileSystem) WriteFile(ctx context.Context, name string, content []byte)
 	}
 	err = file.Close()
 	return file.Info(), err
+}
+
+// AppendFile adds to a file's end, and makes it where it is not there. Of those who do so at once each is there, in some
+// order: one whom another was before reads and writes anew, which costs an operation for a chunk, so it is for some lines
+// of a log rather than for much by many.
+func (f *FileSystem) AppendFile(ctx context.Context, name string, content []byte) (*Info, error) {
+	for range maxRounds {
+		file, err := f.OpenFile(ctx, name, Write|MayCreate|Append)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := file.Write(content); err != nil {
+			file.Discard()
+			return nil, err
+		}
+		err = file.Close()
+		if err == nil || !errors.Is(err, Conflict) && !errors.Is(err, Exist) && !errors.Is(err, NotExist) {
+			return file.Info(), err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fail("write", name, err)
+		}
+	}
+	return nil, refuse("write", name, Conflict)
 }

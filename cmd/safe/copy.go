@@ -160,7 +160,11 @@ func modified(j *job) vaultnet.Time { return vaultnet.Time(max(1, j.from.time.Un
 
 // mode is how files are opened that are stored.
 func (t *transfer) mode() container.Mode {
-	mode := container.Write | container.MayCreate | container.Truncate
+	mode := container.Write | container.MayCreate
+	if t.append {
+		return mode | container.Append
+	}
+	mode |= container.Truncate
 	if t.fresh {
 		mode |= container.Exclusive
 	}

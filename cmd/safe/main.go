@@ -8,7 +8,7 @@
 //	account.go apps.go authorise.go share.go request.go   accounts, and what apps may do with them
 //	secret.go                                       what is asked on the terminal
 //	list.go change.go transfer.go node.go copy.go   paths and files
-//	bulk.go note.go meter.go                        what it costs, where it was interrupted, how far it is
+//	bulk.go note.go meter.go memory.go              what it costs, where it was interrupted, how far it is
 //	container.go doctor.go completion.go            looking after it all
 //	key.go data.go chunk.go batch.go                keys, objects and chunks
 package main
@@ -32,6 +32,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	alone = true
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 

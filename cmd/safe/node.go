@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"vaultnet"
 	"vaultnet/client/container"
 )
 
@@ -26,7 +27,7 @@ type node struct {
 	dir    bool
 	odd    bool // neither file nor directory, or of a name that the other side cannot have
 	size   int64
-	time   time.Time
+	time   time.Time // when it was written last; of a directory that is to be made, when the original was
 	info   *container.Info
 }
 
@@ -231,11 +232,23 @@ func (t *transfer) mkdir(ctx context.Context, n *node) error {
 		}
 		return nil
 	}
-	_, err := n.remote.fs.Mkdir(ctx, n.remote.name)
+	var a container.Attributes
+	if !n.time.IsZero() {
+		a.Modified = vaultnet.Time(max(1, n.time.UnixMilli()))
+	}
+	_, err := n.remote.fs.MkdirWith(ctx, n.remote.name, a)
 	if errors.Is(err, container.Exist) {
 		return nil
 	}
 	return n.remote.told(err)
+}
+
+// date gives a directory that was made on this machine the original's time, once everything is in it.
+func (n *node) date() error {
+	if n.remote != nil || n.time.IsZero() {
+		return nil
+	}
+	return os.Chtimes(n.local, n.time, n.time)
 }
 
 func (t *transfer) remove(ctx context.Context, n *node) error {

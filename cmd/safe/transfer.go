@@ -24,6 +24,7 @@ type transfer struct {
 	recursive bool
 	force     bool // also what seems to be there already
 	fresh     bool // nothing that is there is replaced
+	append    bool // what is there stays, and the standard input comes behind it
 	delete    bool // what the source has not
 	checksum  bool // contents are compared, not only sizes and times
 	parallel  int
@@ -62,12 +63,19 @@ func newPut(s streams) *ffcli.Command {
   safe put -r photos _pictures                    the folder, as _pictures/photos
   safe put -r -dry-run photos _pictures           what would be stored, and what it costs
   tar c . | safe put - _documents/backup.tar      the standard input
+  date | safe put -append - _documents/log        at the end of what is there
 
 What has the same size and time there already is left as it is. A command that was interrupted goes on where it was when it
 is repeated, also in the middle of a file; until a file is stored whole, what was there before stays. Storing costs an
-operation for each MiB, and one for each file; of files up to 4 KiB, one for some fifty in a directory.`, func(c *ffcli.Command, _ *people) { t.copyFlags(c.FlagSet) }, func(ctx context.Context, a *acting, args []string) error {
-		if len(args) < 2 {
+operation for each MiB, and one for each file; of files up to 4 KiB, one for some fifty in a directory.`, func(c *ffcli.Command, _ *people) {
+		t.copyFlags(c.FlagSet)
+		c.FlagSet.BoolVar(&t.append, "append", false, "with - : add the standard input to the end of the file")
+	}, func(ctx context.Context, a *acting, args []string) error {
+		switch {
+		case len(args) < 2:
 			return usageError("want FILE… PATH")
+		case t.append && (len(args) != 2 || args[0] != "-" || t.fresh):
+			return usageError("-append: only of the standard input, without -new")
 		}
 		if err := t.prepare(a, "store"); err != nil {
 			return err
@@ -279,6 +287,7 @@ func (t *transfer) prepare(a *acting, verb string) error {
 		return usageError("-parallel %d: want 1 to 256", t.parallel)
 	}
 	a.parallel = t.parallel
+	boundMemory(t.parallel)
 	t.a, t.verb, t.small = a, verb, map[string]int{}
 	return nil
 }
@@ -348,6 +357,7 @@ func (t *transfer) planDirectory(ctx context.Context, from, to *node) error {
 			there[n.base] = n
 		}
 	} else {
+		to.time = from.time
 		t.mkdirs = append(t.mkdirs, to)
 		t.directories++
 		if to.remote != nil {
@@ -431,6 +441,7 @@ func (t *transfer) carryOut(ctx context.Context) error {
 
 func (t *transfer) run(ctx context.Context) error {
 	// Directories level by level, those of one level at once.
+	made := slices.Clone(t.mkdirs)
 	for len(t.mkdirs) > 0 {
 		depth := t.mkdirs[0].depth()
 		for _, n := range t.mkdirs {
@@ -470,6 +481,11 @@ func (t *transfer) run(ctx context.Context) error {
 	}
 	for _, n := range t.removes {
 		if err := t.remove(ctx, n); err != nil {
+			return err
+		}
+	}
+	for _, n := range made {
+		if err := n.date(); err != nil {
 			return err
 		}
 	}
