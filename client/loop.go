@@ -42,7 +42,8 @@ type loop struct {
 	waiting  []*call             // for their turn to begin
 	draining bool                // everything was cancelled
 	accounts accounts
-	encoded  []encoded // room of send
+	encoded  []encoded                 // of the frames that are being sent
+	large    map[wire.Message][][]byte // of those, what has one of its own
 	encoder  wire.Encoder
 	rest     rest
 

@@ -193,6 +193,37 @@ func TestChunkSpread(t *testing.T) {
 	}
 }
 
+// A vault that is slow, and stores one chunk after another all the same, is waited for longer than one that is silent; but
+// not for ever, and then not for some time.
+func TestChunkSpreadToTheSlow(t *testing.T) {
+	w := newWorld(t, 8)
+	w.owner("alice")
+	c, slow := w.client(), w.vaults[3].id
+	since := w.now
+	at := func(d time.Duration) time.Duration {
+		c.now = since.Add(d)
+		return c.waitFor(slow, since).Sub(c.now)
+	}
+	c.now = since
+	for d := time.Duration(0); d < lingerMost-lingerFor; d += lingerFor / 2 {
+		if got := at(d); got <= 0 {
+			t.Fatalf("after %v: no longer", d)
+		}
+		c.stored(slow)
+	}
+	if got := at(lingerMost); got > 0 {
+		t.Errorf("for ever")
+	}
+	since = c.now.Add(time.Second)
+	if got := at(0); got > 0 {
+		t.Errorf("with the next, too: %v", got)
+	}
+	since = since.Add(tardyFor)
+	if got := at(0); got != lingerFor {
+		t.Errorf("when it may be well again: %v", got)
+	}
+}
+
 // Where chunks come at different speeds the next holder is asked late enough; and slow liars cannot have it wait for long.
 func TestHedge(t *testing.T) {
 	var l latency

@@ -115,6 +115,7 @@ func (s *storing) answer(from vaultnet.PublicKey, m wire.Message) {
 	switch {
 	case a.Stored:
 		w.heard, w.word.stored, w.word.err = true, true, nil
+		s.c.stored(from)
 	case a.Call == s.probe.Call:
 		w.word.lacks++
 	default:
@@ -156,11 +157,15 @@ func (s *storing) step() {
 		if s.enough == 0 {
 			s.enough = s.c.now
 		}
-		if !s.spread || !s.linger(members) || s.c.now >= s.closing {
+		until := s.c.now
+		if s.spread {
+			until = min(s.linger(members), s.closing)
+		}
+		if until <= s.c.now {
 			s.end(nil)
 			return
 		}
-		next = min(next, s.enough.Add(lingerFor))
+		next = min(next, until)
 	case s.c.now >= s.closing:
 		if why == nil || most < limits.shown {
 			why = refusal.New(refusal.Unavailable)
@@ -215,30 +220,22 @@ func (s *storing) mayRepeat(then vaultnet.Time) bool {
 	return len(s.content) < largeRequest || s.c.now >= then.Add(largeAgain)
 }
 
-// linger reports whether there is still a vault to wait for that is to store the chunk, and has neither done so nor
-// refused. Who is waited for in vain is not waited for again for some time.
-func (s *storing) linger(members []vaultnet.PublicKey) bool {
-	long := s.c.now >= s.enough.Add(lingerFor)
+// linger is until when there is a vault to wait for that is to store the chunk, and has neither done so nor refused; not
+// later than now: there is none.
+func (s *storing) linger(members []vaultnet.PublicKey) vaultnet.Time {
+	next := vaultnet.Never
 	for _, v := range members {
-		if w := s.said.find(v); w != nil && w.heard || s.c.now < s.c.tardy[v] {
+		if w := s.said.find(v); w != nil && w.heard {
 			continue
 		}
-		if !long {
-			return true
+		if until := s.c.waitFor(v, s.enough); until > s.c.now {
+			next = min(next, until)
 		}
-		s.c.isTardy(v)
 	}
-	return false
-}
-
-// maxTardy bounds the vaults that are not waited for.
-const maxTardy = 1024
-
-func (c *Client) isTardy(v vaultnet.PublicKey) {
-	if len(c.tardy) >= maxTardy || c.tardy == nil {
-		c.tardy = make(map[vaultnet.PublicKey]vaultnet.Time)
+	if next == vaultnet.Never {
+		return s.c.now
 	}
-	c.tardy[v] = c.now.Add(tardyFor)
+	return next
 }
 
 // pay gets the permit that names the chunk. It reports whether there is one.

@@ -36,7 +36,7 @@ type Client struct {
 	requests   map[vaultnet.Digest]*submission
 	latency    latency
 	pace       pace
-	tardy      map[vaultnet.PublicKey]vaultnet.Time // vaults that are not waited for until then: at most maxTardy
+	holders    holders
 
 	ticket Ticket
 	call   wire.Call

@@ -20,6 +20,7 @@ const (
 	closingTime  = 3 * time.Second         // kept at the end of an operation to make its outcome certain; at most a quarter of it
 	hesitation   = time.Second             // how long members that answer differently may come to agree, without retries
 	lingerFor    = time.Second             // how long the last vaults that are to store a chunk are waited for, where that is asked for
+	lingerMost   = 4 * time.Second         // the same of a vault that stores others meanwhile
 	tardyFor     = 30 * time.Second        // how long one is not waited for that this was too short for
 	largeAgain   = 2 * time.Second         // until a large chunk is sent again
 	hedgeFirst   = 250 * time.Millisecond  // until the next holder of a chunk is asked, before any latency is known

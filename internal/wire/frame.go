@@ -58,8 +58,8 @@ func (e *encoder) begin() { *e.coder = coder{mode: encoding, frame: true, buf: e
 
 // add appends a message, on a new frame where it does not fit the open one.
 func (e *encoder) add(m Message) {
-	if n := len(contentOf(m)); n >= largeContent {
-		e.alone(m, n)
+	if Alone(m) {
+		e.alone(m, len(contentOf(m)))
 		return
 	}
 	before := *e.coder
@@ -99,6 +99,10 @@ const (
 	largeContent = 64 << 10 // bytes from which on a chunk's content is not copied where that can be avoided
 	roomBeside   = 3 << 10  // for what else is in the message, mostly: the permit of a chunk
 )
+
+// Alone reports whether a message of much content has a frame of its own, whatever it is sent beside: who sends it to
+// several need encode it only once.
+func Alone(m Message) bool { return len(contentOf(m)) >= largeContent }
 
 // contentOf is the content of a chunk that a message carries; nil: none.
 func contentOf(m Message) []byte {
