@@ -176,11 +176,16 @@ func (a *Account) answerMore(ctx context.Context, q Question, more Access, decid
 			return &Message{Action: denied}, nil
 		}
 		// What it has stays: this is a request for more.
-		gets = r.Access.adding(gets.within(more))
+		added := gets.within(more)
+		gets = r.Access.adding(added)
 		if gets.Equal(&r.Access) {
 			return &Message{Action: denied}, nil
 		}
-		if err := a.with(ctx, "authorise", r, gets); err != nil {
+		err := a.revise(ctx, "authorise", r.App, func(r *record) (Access, error) {
+			gets = r.Access.adding(added)
+			return gets, nil
+		})
+		if err != nil {
 			return nil, err
 		}
 	}

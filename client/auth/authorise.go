@@ -47,7 +47,7 @@ const reserve = 512
 var errSuperseded = errors.New("superseded")
 
 // allow gives access, with a grant; where the app has access already and that is given as had, the grant stays as it is,
-// and what is gone of it is no error.
+// and what is gone of it is no error; errSuperseded where it has another by now.
 func (a *Account) allow(ctx context.Context, app App, access Access, had *Access) (*record, error) {
 	renew := had == nil
 	targets, own, err := a.resolve(ctx, app, access, had)
@@ -74,7 +74,12 @@ func (a *Account) allow(ctx context.Context, app App, access Access, had *Access
 		case !r.live() && !renew:
 			return refuse("authorise", app.String(), NoApp)
 		case !r.live():
-			r.Seed, r.Reach, r.Created = seed, reach{}, a.cfg.Clock()
+			r.Seed, r.Reach, r.Former, r.Created = seed, reach{}, nil, a.cfg.Clock()
+		case !renew && !r.Access.Equal(had):
+			return errSuperseded // by another device, just now: what it took must not come back by this
+		}
+		if r.live() {
+			r.leave(&access)
 		}
 		r.Sweeps = slices.DeleteFunc(r.Sweeps, func(s sweep) bool {
 			due := s.User == a.key(r) && s.Until <= a.cfg.Clock()
@@ -224,8 +229,8 @@ func (a *Account) apply(ctx context.Context, r *record, t *targets, p plan) (*re
 			return nil, err
 		}
 	}
-	less := r.Reach.without(t.reach())
-	if _, err := a.withdraw(ctx, key, less); err != nil {
+	less, err := a.withdrawAll(ctx, r.App, key, r.Reach.without(t.reach()), r.former(), t.reach())
+	if err != nil {
 		return nil, err
 	}
 	if !p.same {
@@ -249,6 +254,7 @@ func (a *Account) apply(ctx context.Context, r *record, t *targets, p plan) (*re
 			return errSuperseded
 		}
 		now.State, now.Reach, now.Authenticated, now.Denied, now.Until = Granted, t.reach(), a.cfg.Clock(), 0, 0
+		now.Former = nil
 		a.owe(now, key, less.without(p.again), 0)
 		return nil
 	})

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"vaultnet"
@@ -19,32 +20,41 @@ func (a *Account) has(ctx context.Context, op string, app App) (*record, error) 
 	return r, nil
 }
 
-// with gives an app another access, with the grant that it has: one that ended by itself does not come back by that.
-func (a *Account) with(ctx context.Context, op string, r *record, access Access) error {
-	access = access.clone()
-	if err := access.check(op); err != nil {
-		return err
+// revise gives an app what change makes of the access that it has, with the grant that it has: one that ended by itself
+// does not come back by that. Where another device gives it another access meanwhile, it is made of that.
+func (a *Account) revise(ctx context.Context, op string, app App, change func(r *record) (Access, error)) error {
+	for range maxRounds {
+		r, err := a.has(ctx, op, app)
+		if err != nil {
+			return err
+		}
+		access, err := change(r)
+		if err != nil {
+			return err
+		}
+		access = access.clone()
+		if err := access.check(op); err != nil {
+			return err
+		}
+		if _, err = a.allow(ctx, r.App, access, &r.Access); !errors.Is(err, errSuperseded) {
+			return fail(op, r.App.String(), err)
+		}
 	}
-	_, err := a.allow(ctx, r.App, access, &r.Access)
-	return fail(op, r.App.String(), err)
+	return refuse(op, app.String(), Busy)
 }
 
 // Add gives an app rights in containers besides those it has.
 func (a *Account) Add(ctx context.Context, app App, containers ...ContainerAccess) error {
-	r, err := a.has(ctx, "authorise", app)
-	if err != nil {
-		return err
-	}
-	return a.with(ctx, "authorise", r, r.Access.adding(Access{Containers: containers}))
+	return a.revise(ctx, "authorise", app, func(r *record) (Access, error) {
+		return r.Access.adding(Access{Containers: containers}), nil
+	})
 }
 
 // Share gives an app rights to single objects, which are the account's, besides those it has.
 func (a *Account) Share(ctx context.Context, app App, objects ...ObjectAccess) error {
-	r, err := a.has(ctx, "share", app)
-	if err != nil {
-		return err
-	}
-	return a.with(ctx, "share", r, r.Access.adding(Access{Objects: objects}))
+	return a.revise(ctx, "share", app, func(r *record) (Access, error) {
+		return r.Access.adding(Access{Objects: objects}), nil
+	})
 }
 
 // adding is a with what is in b: rights in the same container or object come together. It has arrays of its own.
@@ -72,41 +82,33 @@ func (a Access) adding(b Access) Access {
 // the app's there is applied any more. The app still knows the key of a private one: see re-keying in package container.
 func (a *Account) RevokeContainer(ctx context.Context, app App, path string) error {
 	const op = "revoke"
-	r, err := a.has(ctx, op, app)
-	if err != nil {
-		return err
-	}
-	access := r.Access.clone()
-	access.Containers = slices.DeleteFunc(access.Containers, func(c ContainerAccess) bool { return c.Path == path })
-	if path == ownFolder+"/"+app.ID {
-		access.Own = false
-	}
-	if access.Equal(&r.Access) && r.State == Granted {
-		return refuse(op, path, NoContainer)
-	}
-	return a.with(ctx, op, r, access)
+	return a.revise(ctx, op, app, func(r *record) (Access, error) {
+		access := r.Access.clone()
+		access.Containers = slices.DeleteFunc(access.Containers, func(c ContainerAccess) bool { return c.Path == path })
+		if path == ownFolder+"/"+app.ID {
+			access.Own = false
+		}
+		if access.Equal(&r.Access) && r.State == Granted {
+			return access, refuse(op, path, NoContainer)
+		}
+		return access, nil
+	})
 }
 
 // Unshare takes one object from an app: NoObject where it was not shared.
 func (a *Account) Unshare(ctx context.Context, app App, at vaultnet.Address) error {
 	const op = "unshare"
-	r, err := a.has(ctx, op, app)
-	if err != nil {
-		return err
-	}
-	access := r.Access.clone()
-	access.Objects = slices.DeleteFunc(access.Objects, func(o ObjectAccess) bool { return o.Address == at })
-	if access.Equal(&r.Access) && r.State == Granted {
-		return refuse(op, at.String(), NoObject)
-	}
-	return a.with(ctx, op, r, access)
+	return a.revise(ctx, op, app, func(r *record) (Access, error) {
+		access := r.Access.clone()
+		access.Objects = slices.DeleteFunc(access.Objects, func(o ObjectAccess) bool { return o.Address == at })
+		if access.Equal(&r.Access) && r.State == Granted {
+			return access, refuse(op, at.String(), NoObject)
+		}
+		return access, nil
+	})
 }
 
 // Renew looks again where the containers of an app's access are, and tells it: after one was re-keyed or replaced.
 func (a *Account) Renew(ctx context.Context, app App) error {
-	r, err := a.has(ctx, "renew", app)
-	if err != nil {
-		return err
-	}
-	return a.with(ctx, "renew", r, r.Access)
+	return a.revise(ctx, "renew", app, func(r *record) (Access, error) { return r.Access, nil })
 }

@@ -47,6 +47,7 @@ type record struct {
 	State         State
 	Access        Access        // what it is to have
 	Reach         reach         // where it may have permissions: all of Access, and what is not yet taken back
+	Former        []string      // Changing: paths of containers that are being taken back, by which they are found where they are re-keyed meanwhile
 	Sweeps        []sweep       // what has to be taken back once more
 	Created       vaultnet.Time // of the first grant
 	Authenticated vaultnet.Time // the last time that access was given
@@ -100,6 +101,27 @@ func (r *reach) empty() bool { return len(r.Containers)+len(r.Objects) == 0 }
 
 // live reports whether the app may have access.
 func (r *record) live() bool { return r.State == Changing || r.State == Granted || r.State == Revoking }
+
+// leave notes the paths that another access has no longer.
+func (r *record) leave(access *Access) {
+	for _, c := range r.Access.all(r.App) {
+		if !slices.Contains(r.Former, c.Path) {
+			r.Former = append(r.Former, c.Path)
+		}
+	}
+	stays := access.all(r.App)
+	r.Former = slices.DeleteFunc(r.Former, func(path string) bool {
+		return slices.ContainsFunc(stays, func(c ContainerAccess) bool { return c.Path == path })
+	})
+}
+
+// former is the access whose paths are being taken back.
+func (r *record) former() (a Access) {
+	for _, path := range r.Former {
+		a.Containers = append(a.Containers, ContainerAccess{path, Read})
+	}
+	return a
+}
 
 // name is the record's in the container of records: neither part has a slash.
 func (a App) name() string { return a.ID + "/" + a.Scope }

@@ -54,6 +54,19 @@ func (a *Account) Rekey(ctx context.Context, path string) error {
 // follow tells an app where its containers are by now, if they are elsewhere, and completes a change that was interrupted
 // when the grant was made already. It reports whether there was something to do.
 func (a *Account) follow(ctx context.Context, r *record, view *account.View) (busy bool, err error) {
+	for range maxRounds {
+		busy, err = a.followOnce(ctx, r, view)
+		if !errors.Is(err, errSuperseded) {
+			return busy, err
+		}
+		if r, _, err = a.record(ctx, r.App); err != nil || r == nil {
+			return true, err
+		}
+	}
+	return true, refuse("renew", r.App.String(), Busy)
+}
+
+func (a *Account) followOnce(ctx context.Context, r *record, view *account.View) (busy bool, err error) {
 	switch r.State {
 	case Granted:
 		t, _, err := a.resolve(ctx, r.App, r.Access, &r.Access)

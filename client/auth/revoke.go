@@ -82,7 +82,7 @@ func (a *Account) end(ctx context.Context, r *record, until vaultnet.Time, fence
 	if until = max(until, last); err != nil {
 		return until, err
 	}
-	if err := a.withdrawAll(ctx, r, key, r.Reach); err != nil {
+	if err := a.withdrawEnded(ctx, r, key, r.Reach); err != nil {
 		return until, err
 	}
 	given := &Given{Format: givenFormat, Serial: r.Serial, Revoked: true, Containers: []GivenContainer{}, Objects: []ObjectAccess{}}
@@ -94,7 +94,7 @@ func (a *Account) end(ctx context.Context, r *record, until vaultnet.Time, fence
 			return errEnded // another device has done it
 		}
 		a.owe(now, key, now.Reach, until)
-		now.State, now.Until, now.Reach = Ended, until, reach{}
+		now.State, now.Until, now.Reach, now.Former = Ended, until, reach{}, nil
 		return nil
 	})
 	if errors.Is(err, errEnded) {
@@ -120,17 +120,31 @@ func (a *Account) owe(r *record, key vaultnet.PublicKey, from reach, until vault
 	r.Sweeps = append(r.Sweeps, sweep{key, reach{slices.Clone(from.Containers), slices.Clone(from.Objects)}, due})
 }
 
-// withdrawAll takes a key's permissions back for good: also where another device is just re-keying, which copied them.
-func (a *Account) withdrawAll(ctx context.Context, r *record, key vaultnet.PublicKey, from reach) error {
-	moved, err := a.withdraw(ctx, key, from)
-	if err != nil || !moved {
-		return err
+// withdrawAll takes a key's permissions back for good: also where another device is just re-keying, which copied them to a
+// container that the paths of an access lead to by then. It returns where it took them back, and never does where it is to
+// keep them.
+func (a *Account) withdrawAll(ctx context.Context, app App, key vaultnet.PublicKey, from reach, paths Access, keep reach) (reach, error) {
+	all := from
+	for range maxRounds {
+		moved, err := a.withdraw(ctx, key, from)
+		if err != nil || !moved {
+			return all, err
+		}
+		t, _, err := a.resolve(ctx, app, paths, &paths)
+		if err != nil {
+			return all, err
+		}
+		from = t.reach().without(keep)
+		all = reach{slices.Clone(all.Containers), slices.Clone(all.Objects)}
+		all.add(from)
 	}
-	t, _, err := a.resolve(ctx, r.App, r.Access, &r.Access)
-	if err != nil {
-		return err
-	}
-	_, err = a.withdraw(ctx, key, t.reach().without(from))
+	return all, refuse("revoke", app.String(), Busy)
+}
+
+// withdrawEnded is withdrawAll of an app that keeps nothing.
+func (a *Account) withdrawEnded(ctx context.Context, r *record, key vaultnet.PublicKey, from reach) error {
+	paths := r.Access.adding(r.former())
+	_, err := a.withdrawAll(ctx, r.App, key, from, paths, reach{})
 	return err
 }
 
@@ -198,7 +212,7 @@ func (a *Account) sweep(ctx context.Context, app App, live bool) (later vaultnet
 			own = r.State == Granted
 			continue
 		}
-		if err := a.withdrawAll(ctx, r, s.User, s.Reach); err != nil {
+		if err := a.withdrawEnded(ctx, r, s.User, s.Reach); err != nil {
 			return max(later, s.Until), fail("revoke", app.String(), err)
 		}
 		finished = append(finished, s)
@@ -206,6 +220,9 @@ func (a *Account) sweep(ctx context.Context, app App, live bool) (later vaultnet
 	if own && live {
 		// What it was given besides may lie below what was taken: all of it is given again.
 		_, err := a.allow(ctx, app, r.Access, &r.Access)
+		if errors.Is(err, errSuperseded) { // it stays due
+			return max(later, now), nil
+		}
 		return later, fail("revoke", app.String(), err)
 	}
 	if len(finished) == 0 {
