@@ -78,7 +78,8 @@ func (c *Container) freeze(ctx context.Context, why []byte) error {
 			}
 			again = true
 			m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{mark}}
-			if err := c.do(ctx, c.mutate(n.site, m))[0].Err; err != nil && !errors.Is(err, refusal.InvalidEntryActions) {
+			err = c.do(ctx, c.mutate(n.site, m))[0].Err // TooManyEntries: it was filled since it was read
+			if err != nil && !errors.Is(err, refusal.InvalidEntryActions) && !errors.Is(err, refusal.TooManyEntries) {
 				return err
 			}
 		}
