@@ -145,3 +145,32 @@ func TestForbiddenBetweenReadAndPut(t *testing.T) {
 		t.Fatal(changed, err)
 	}
 }
+
+// TestFilledBetweenReadAndClosing: a node is filled to its last place after whoever re-keys it saw that it has room for the
+// mark that closes it.
+func TestFilledBetweenReadAndClosing(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	c, _ := open(t, w, true)
+	a := w.actor("owner", "owner")
+	own := Open(a.config(7), c.ref)
+	var names []string
+	closes := func(m mutabledata.Mutation) bool {
+		e, ok := m.(*mutabledata.MutateEntries)
+		return ok && len(e.Actions) == 1 && e.Actions[0].Key == movedMark && e.Actions[0].Do == mutabledata.InsertEntry
+	}
+	a.between(closes, func() { names = fill(t, w, c, true) })
+	to, err := NewRef(newRandom(3), true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, copied, err := own.Rekey(ctx, to)
+	if err != nil || len(names) != 100 || copied != len(names) {
+		t.Fatal(copied, "of", len(names), err)
+	}
+	for _, name := range names {
+		if e, err := next.Get(ctx, name); err != nil || string(e.Content) != name {
+			t.Error(name, err)
+		}
+	}
+}
