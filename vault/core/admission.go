@@ -121,7 +121,7 @@ func (v *Vault) deadline(r *agreement.Request) error {
 func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool {
 	r := m.Request
 	n := v.needs(r)
-	if n == nil || v.deadline(r) != nil {
+	if n.none() || v.deadline(r) != nil {
 		return true
 	}
 	at := v.blockTime(r, 0)
@@ -134,7 +134,7 @@ func (v *Vault) vouched(from vaultnet.PublicKey, e *object, m *wire.Submit) bool
 	if p := permitOf(r); p != nil && p.Check(at, p.Body.Requester, r.Address) != nil {
 		return true // the machine says what is wrong with it
 	}
-	switch v.vouches(n) {
+	switch v.vouches(&n) {
 	case agreement.Yes:
 		return true
 	case agreement.No:

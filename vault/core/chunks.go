@@ -101,7 +101,7 @@ func (v *Vault) putChunk(from vaultnet.PublicKey, m *wire.PutChunk) {
 	}
 	n := needOf(m.Permit)
 	size := int64(len(m.Content))
-	switch v.vouches(n) {
+	switch v.vouches(&n) {
 	case agreement.Yes:
 		answer(v.storeChunk(name, m.Content))
 	case agreement.No:

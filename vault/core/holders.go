@@ -46,7 +46,7 @@ type holderAnswer struct {
 // parked is something that waits until it is known who holds an address. It is called once: with whether that vouches
 // for it.
 type parked struct {
-	need *need
+	need need
 	then func(good bool)
 }
 

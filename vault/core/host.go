@@ -33,10 +33,10 @@ func (v *Vault) Fresh(r *agreement.Request, now vaultnet.Time) agreement.Verdict
 		return agreement.No
 	}
 	n := v.needs(r)
-	if n == nil {
+	if n.none() {
 		return agreement.Yes
 	}
-	verdict := v.vouches(n)
+	verdict := v.vouches(&n)
 	if verdict == agreement.NotYet {
 		v.holders.notify(n.address, r.Address)
 	}
@@ -54,30 +54,41 @@ func permitOf(r *agreement.Request) *permit.Permit {
 	return nil
 }
 
-// need is what a vault must know of an address elsewhere to judge a request's signers.
+// need is what a vault must know of an address elsewhere to judge a request's signers: that w of those who hold it have
+// signed a permit, or enough of them what a statement shows. The zero need is none.
 type need struct {
 	address vaultnet.Address
-	enough  func(members []vaultnet.PublicKey) bool
+	permit  *permit.Permit
+	settle  *account.Settle
 }
 
-// needs says whose members have to have signed what r shows; nil: nobody's.
-func (v *Vault) needs(r *agreement.Request) *need {
+// none reports whether nobody's signatures are needed.
+func (n *need) none() bool { return n.permit == nil && n.settle == nil }
+
+// enough reports whether those who signed suffice, with the given members.
+func (n *need) enough(members []vaultnet.PublicKey) bool {
+	if n.settle != nil {
+		return n.settle.Shown(members)
+	}
+	return len(members) > 0 && permit.Managers(n.permit, members) >= vaultnet.Weak(len(members))
+}
+
+// needs says whose members have to have signed what r shows.
+func (v *Vault) needs(r *agreement.Request) need {
 	if p := permitOf(r); p != nil {
 		return needOf(p)
 	}
 	if d, ok := r.Decoded.(*wire.Operation); ok {
 		if s, ok := d.Operation.(*account.Settle); ok {
-			return &need{s.Allowance.Address, s.Shown}
+			return need{address: s.Allowance.Address, settle: s}
 		}
 	}
-	return nil
+	return need{}
 }
 
 // needOf says that w of the account's managers have to have signed a permit.
-func needOf(p *permit.Permit) *need {
-	return &need{vaultnet.AccountAddress(p.Body.Account), func(members []vaultnet.PublicKey) bool {
-		return len(members) > 0 && permit.Managers(p, members) >= vaultnet.Weak(len(members))
-	}}
+func needOf(p *permit.Permit) need {
+	return need{address: vaultnet.AccountAddress(p.Body.Account), permit: p}
 }
 
 // room reports whether the vault has room for what a request adds. What changes nothing but an existing object is let

@@ -2,8 +2,8 @@ package core
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"slices"
 
@@ -103,37 +103,32 @@ const (
 
 // objects is everything the vault knows of addresses.
 type objects struct {
-	at     map[uint64]*object // by [objectKey], several in a chain
+	at     map[uint64]*object // by [objects.key], several in a chain
+	seed   maphash.Seed
 	count  int
 	roster roster
 	atlas  *space[*object] // by location, made when a turn needs it
-	recent [64]*object     // what was looked for lately, by [recentPlace]: it saves a hash
 }
 
 func newObjects() objects {
-	return objects{at: make(map[uint64]*object), roster: roster{number: make(map[vaultnet.PublicKey]uint32)}}
+	return objects{at: make(map[uint64]*object), seed: maphash.MakeSeed(), roster: roster{number: make(map[vaultnet.PublicKey]uint32)}}
 }
 
-// objectKey is a hash that nobody can aim at.
-func objectKey(a vaultnet.Address) uint64 {
+// key is a hash that nobody can aim at: its seed is secret, and nothing depends on what it is but time.
+func (s *objects) key(a *vaultnet.Address) uint64 {
 	var buf [vaultnet.AddressSize]byte
-	h := sha256.Sum256(a.Append(buf[:0]))
-	return binary.BigEndian.Uint64(h[:])
+	return maphash.Bytes(s.seed, a.Append(buf[:0]))
 }
 
-func recentPlace(n vaultnet.Name, t vaultnet.Tag) byte { return (n[0] ^ n[31] ^ byte(t)) & 63 }
+// is reports whether e is of the address.
+func (e *object) is(a *vaultnet.Address) bool {
+	return e.name == a.Name && e.tag == a.Tag && e.kind == a.Kind
+}
 
 func (s *objects) get(a vaultnet.Address) *object {
-	place := &s.recent[recentPlace(a.Name, a.Tag)]
-	if e := *place; e != nil && e.address() == a {
-		return e
-	}
-	e := s.at[objectKey(a)]
-	for e != nil && e.address() != a {
+	e := s.at[s.key(&a)]
+	for e != nil && !e.is(&a) {
 		e = e.next
-	}
-	if e != nil {
-		*place = e
 	}
 	return e
 }
@@ -143,7 +138,7 @@ func (s *objects) add(a vaultnet.Address) *object {
 	if e := s.get(a); e != nil {
 		return e
 	}
-	k := objectKey(a)
+	k := s.key(&a)
 	e := &object{kind: a.Kind, name: a.Name, tag: a.Tag, next: s.at[k]}
 	s.at[k] = e
 	s.count++
@@ -153,7 +148,8 @@ func (s *objects) add(a vaultnet.Address) *object {
 
 // remove forgets an address.
 func (s *objects) remove(e *object) {
-	k := objectKey(e.address())
+	a := e.address()
+	k := s.key(&a)
 	for at := s.at[k]; at != nil; at = at.next {
 		if at.next == e {
 			at.next = e.next
@@ -164,9 +160,6 @@ func (s *objects) remove(e *object) {
 	}
 	if s.at[k] == nil {
 		delete(s.at, k)
-	}
-	if place := &s.recent[recentPlace(e.name, e.tag)]; *place == e {
-		*place = nil
 	}
 	s.count--
 	s.atlas = nil
