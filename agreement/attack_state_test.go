@@ -243,7 +243,7 @@ func TestAttack34WithdrawnThenTheSetChanges(t *testing.T) {
 		}
 		// Not in any block, however it is made.
 		tr := &turn{Object: newcomer.object}
-		if _, _, _, err := tr.execute(&Header{Height: newcomer.object.Height() + 1, Time: c.now}, []*Request{r}); err == nil {
+		if _, err := tr.execute(&Header{Height: newcomer.object.Height() + 1, Time: c.now}, []*Request{r}); err == nil {
 			t.Fatal("a block of the newer set may contain it")
 		}
 	}

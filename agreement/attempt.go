@@ -67,17 +67,35 @@ type later struct {
 type tally struct {
 	round uint32
 	cast  [2]uint8 // how many votes there are of each type
+	lead  [2]lead
 	votes [2][maxMembers]*Vote
+}
+
+// lead is what most members voted for, of votes of one type: a vote for it, and how many there are.
+type lead struct {
+	vote *Vote // nil: none is cast
+	n    uint8
 }
 
 // add counts a vote of member i. It reports false if the member has voted already.
 func (y *tally) add(i int, v *Vote) bool {
-	slot := &y.votes[v.Ballot.Type-1][i]
+	kind := v.Ballot.Type - 1
+	slot := &y.votes[kind][i]
 	if *slot != nil {
 		return false
 	}
 	*slot = v
-	y.cast[v.Ballot.Type-1]++
+	y.cast[kind]++
+	switch l := &y.lead[kind]; {
+	case l.vote == nil:
+		*l = lead{v, 1}
+	case l.vote.Ballot.Block == v.Ballot.Block:
+		l.n++
+	default:
+		if n := y.scan(v.Ballot.Type, &v.Ballot.Block); n > int(l.n) {
+			*l = lead{v, uint8(n)}
+		}
+	}
 	return true
 }
 
@@ -86,9 +104,19 @@ func (y *tally) total(t VoteType) int { return int(y.cast[t-1]) }
 
 // count is how many members voted for block.
 func (y *tally) count(t VoteType, block vaultnet.Digest) int {
+	switch l := &y.lead[t-1]; {
+	case l.vote != nil && l.vote.Ballot.Block == block:
+		return int(l.n)
+	case l.n == y.cast[t-1]:
+		return 0
+	}
+	return y.scan(t, &block)
+}
+
+func (y *tally) scan(t VoteType, block *vaultnet.Digest) int {
 	n := 0
 	for _, v := range y.votes[t-1] {
-		if v != nil && v.Ballot.Block == block {
+		if v != nil && v.Ballot.Block == *block {
 			n++
 		}
 	}
@@ -103,17 +131,13 @@ func voices(prevote, precommit *Vote) int {
 	return 0
 }
 
-// majority is the block (not nil) that q members voted for.
+// majority is the block (not nil) that q members voted for. Of two values not both can have a quorum.
 func (y *tally) majority(t VoteType, q int) (vaultnet.Digest, bool) {
-	if y.total(t) < q {
+	l := &y.lead[t-1]
+	if int(l.n) < q || l.vote.Ballot.Block.IsZero() {
 		return vaultnet.Digest{}, false
 	}
-	for _, v := range y.votes[t-1] {
-		if v != nil && !v.Ballot.Block.IsZero() && y.count(t, v.Ballot.Block) >= q {
-			return v.Ballot.Block, true
-		}
-	}
-	return vaultnet.Digest{}, false
+	return l.vote.Ballot.Block, true
 }
 
 // certificate gathers the votes for block, in XOR rank order.

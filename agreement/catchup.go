@@ -123,6 +123,21 @@ func (t *turn) deciding(b *Bundle) bool {
 	return len(b.Votes) > 0 && (b.Proposal == nil && len(b.Wishes) == 0 || t.now < t.decidedAt.Add(RepairFirst)) && b.Commit == nil
 }
 
+// Overdue reports whether a bundle says no more than votes for the block that is decided here, as the last of every block
+// do: a step with it changes nothing, and leads to nothing.
+func (o *Object) Overdue(b *Bundle) bool {
+	if b.Height >= o.height || len(b.Votes) == 0 || b.Proposal != nil || b.Polka != nil || b.Commit != nil || b.Decided != nil ||
+		b.State != nil || b.Want != nil || b.Following > 0 || len(b.Requests)+len(b.Withdraw)+len(b.Wishes)+len(b.Need) > 0 {
+		return false
+	}
+	for _, v := range b.Votes {
+		if v.Ballot.Height != o.height || v.Ballot.Block != o.digest {
+			return false
+		}
+	}
+	return true
+}
+
 // relayed takes a request that a member passed on: as from a client, but nobody is answered.
 func (t *turn) relayed(r *Request) {
 	if r.Address != t.address {

@@ -15,9 +15,12 @@ func (t *turn) decide(h *held, c *Certificate) {
 		d.Proof = t.proof
 	}
 	for i := range h.bodies {
-		t.reply(Reply{ID: h.bodies[i].ID, Outcome: Applied, Height: h.header.Height, Result: h.results[i], Request: h.bodies[i]})
+		t.reply(Reply{ID: h.bodies[i].ID, Outcome: Applied, Height: h.header.Height, Result: h.applied[i].Result, Request: h.bodies[i]})
 	}
 	t.keep(h.dropped)
+	if t.unsaved.step = h; t.stored != t.state {
+		t.unsaved.step = nil // more than one block since what the store holds
+	}
 	t.advance(d, h.digest, h.next)
 }
 
@@ -41,7 +44,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	}
 	t.outvote(d)
 	t.height, t.state, t.last, t.digest, t.decidedAt = d.Header.Height, next, d, digest, t.now
-	t.proof = nil
+	t.proof, t.lacking = nil, nil
 	if d.Header.SetBlock() {
 		link := Link{Header: d.Header, Certificate: d.Certificate, Set: next.Set}
 		t.links = append(slices.Clone(t.links[max(0, len(t.links)-maxLinks+1):]), link)

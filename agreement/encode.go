@@ -180,6 +180,15 @@ func (o *Object) appendVoteRecord(b []byte) []byte {
 
 var zeroDigest [32]byte
 
+// size is about how long the proposalRecord is.
+func (h *held) size() int {
+	n := 1 << 10
+	for _, r := range h.bodies {
+		n += len(r.Bytes) + len(r.Attached)
+	}
+	return n
+}
+
 // appendProposalRecord is the encoding of a proposalRecord.
 func appendProposalRecord(b []byte, h *held) []byte {
 	b = canonical.AppendArray(b, 3)

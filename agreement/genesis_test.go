@@ -99,9 +99,9 @@ func TestGenesisStaleViews(t *testing.T) {
 		h := *x1.header
 		h.Time = s.now
 		tr := &turn{Object: s.m.object, now: s.now, host: &opinion{}, out: &Output{}}
-		next, _, _, err := tr.execute(&h, []*Request{r})
+		o, err := tr.execute(&h, []*Request{r})
 		if err == nil {
-			h.State = next.Digest()
+			h.State = o.next.Digest()
 		}
 		k := &held{header: &h, digest: h.Digest(s.cfg.Network, s.address), bodies: []*Request{r}}
 		s.names[k.digest] = "X"

@@ -20,9 +20,14 @@ type held struct {
 	missing int
 
 	judged, sound bool // the objective checks were made, and passed
-	next          *State
-	results       []Result
-	dropped       []kept // what the ledger forgot with this block
+	outcome
+}
+
+// outcome is what a block leads to.
+type outcome struct {
+	next    *State
+	applied []AppliedRequest // what the ledger notes of the bodies, in their order
+	dropped []kept           // what the ledger forgets with the block
 }
 
 const (
@@ -289,12 +294,12 @@ func (t *turn) judge(h *held) bool {
 		return h.sound
 	}
 	h.judged = true
-	next, results, dropped, err := t.execute(h.header, h.bodies)
+	o, err := t.execute(h.header, h.bodies)
 	if err != nil {
 		return false
 	}
-	if set := t.digestOf(next.Set); set == h.header.Set && next.digest(set) == h.header.State {
-		h.sound, h.next, h.results, h.dropped = true, next, results, dropped
+	if set := t.digestOf(o.next.Set); set == h.header.Set && o.next.digest(set) == h.header.State {
+		h.sound, h.outcome = true, o
 	}
 	return h.sound
 }
@@ -309,44 +314,48 @@ func (t *turn) digestOf(s *Set) vaultnet.Digest {
 
 // execute applies a block's requests to the agreed state. It reads of the header what a proposer chose: time and
 // change of set.
-func (t *turn) execute(header *Header, bodies []*Request) (*State, []Result, []kept, error) {
+func (t *turn) execute(header *Header, bodies []*Request) (o outcome, err error) {
 	s := t.state
 	if header.Time <= s.Time || header.Time < 0 {
-		return nil, nil, nil, refusal.Invalid("time %d is not after %d", header.Time, s.Time)
+		return o, refusal.Invalid("time %d is not after %d", header.Time, s.Time)
 	}
 	if header.Height == 1 && len(bodies) > 0 && !t.viewed(bodies, header.Time) {
-		return nil, nil, nil, refusal.Invalid("no request brings a proof of this set with views near the block's time")
+		return o, refusal.Invalid("no request brings a proof of this set with views near the block's time")
 	}
 	for i, r := range bodies {
 		if err := t.mayApply(s, r, header.Time); err != nil {
-			return nil, nil, nil, err
+			return o, err
 		}
 		for _, q := range bodies[:i] {
 			if q.ID == r.ID {
-				return nil, nil, nil, refusal.Invalid("twice in one block")
+				return o, refusal.Invalid("twice in one block")
 			}
 		}
 	}
 	machine, results, err := s.Machine.Apply(bodies, header.Time)
 	if err != nil {
-		return nil, nil, nil, err
+		return o, err
 	}
-	var dropped []kept
 	ledger := s.Ledger.Prune(header.Time, func(deadline vaultnet.Time, id vaultnet.Digest, a *AppliedRequest) {
-		dropped = append(dropped, kept{deadline, id, a})
+		o.dropped = append(o.dropped, kept{deadline, id, a})
 	})
+	if len(bodies) > 0 {
+		o.applied = make([]AppliedRequest, len(bodies))
+	}
 	for i, r := range bodies {
-		ledger = ledger.Put(r.Deadline, r.ID, &AppliedRequest{Requester: r.Requester, Height: header.Height, Result: results[i]})
+		o.applied[i] = AppliedRequest{Requester: r.Requester, Height: header.Height, Result: results[i]}
+		ledger = ledger.Put(r.Deadline, r.ID, &o.applied[i])
 	}
 	set := s.Set
 	if header.SetBlock() {
 		next, ok := set.Next(t.address, header.Add, header.Drop, t.limit())
 		if !ok {
-			return nil, nil, nil, refusal.Invalid("this change of the set is not allowed")
+			return o, refusal.Invalid("this change of the set is not allowed")
 		}
 		set = next
 	}
-	return &State{Machine: machine, Ledger: ledger, Set: set, Time: header.Time}, results, dropped, nil
+	o.next = &State{Machine: machine, Ledger: ledger, Set: set, Time: header.Time}
+	return o, nil
 }
 
 // viewed reports whether a request of a first block brings views of the set that decides it, given near the block's time.
@@ -369,7 +378,7 @@ func (t *turn) mayApply(s *State, r *Request, at vaultnet.Time) error {
 		return refusal.New(refusal.DeadlinePassed)
 	case r.Set != s.Set.Number:
 		return refusal.Invalid("made for set %d, this is set %d", r.Set, s.Set.Number)
-	case repeated(s.Ledger, r):
+	case t.applies(r):
 		return refusal.Invalid("applied already")
 	case s.Ledger.Len() >= ledgerRoom(s.Machine, r):
 		return refusal.New(refusal.TooManyMutations)

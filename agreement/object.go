@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -29,10 +30,11 @@ type Object struct {
 	pool      []*Request
 	withdrawn []withdrawal // by deadline
 	confirm   []confirmation
-	relays    []relay       // ≤ maxRelays
-	kept      []kept        // results past their deadlines, by deadline
-	forgotten vaultnet.Time // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
-	believed  []*Set        // sets that w vaults named alike, the newest 4
+	relays    []relay           // ≤ maxRelays
+	kept      []kept            // results past their deadlines, by deadline
+	lacking   []vaultnet.Digest // requests that the ledger of state is known to lack, ≤ maxLacking; see [Object.lacks]
+	forgotten vaultnet.Time     // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
+	believed  []*Set            // sets that w vaults named alike, the newest 4
 
 	attempt   *attempt      // at height+1; nil: nothing seen, nothing voted
 	parted    []parted      // at height 0: first sets in which it voted and that it left, ≤ maxParted
@@ -62,6 +64,7 @@ type Object struct {
 
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
+	savedVote      bool              // a vote record is in the store
 }
 
 // maxMembers bounds every array indexed by members.
@@ -71,8 +74,9 @@ const maxMembers = 16
 type saves struct {
 	head, vote bool
 	outvoted   bool
+	step       *held // the one block between the stored state and the present one; nil: they are to be compared
 	proposals  []*held
-	dropped    [][]byte // relative keys
+	dropped    []vaultnet.Digest // withdrawals that are over
 	withdrawn  []withdrawal
 }
 
@@ -158,15 +162,42 @@ func (o *Object) Applied(deadline vaultnet.Time, id vaultnet.Digest) (*AppliedRe
 	if o.state == nil {
 		return nil, false
 	}
-	if a, ok := o.state.Ledger.Get(deadline, id); ok {
-		return a, true
+	if !slices.Contains(o.lacking, id) {
+		if a, ok := o.state.Ledger.Get(deadline, id); ok {
+			return a, true
+		}
+		o.lacks(id)
 	}
-	for i := range o.kept {
+	i, _ := slices.BinarySearchFunc(o.kept, deadline, func(k kept, t vaultnet.Time) int { return cmp.Compare(k.deadline, t) })
+	for ; i < len(o.kept) && o.kept[i].deadline == deadline; i++ {
 		if o.kept[i].id == id {
 			return o.kept[i].applied, true
 		}
 	}
 	return nil, false
+}
+
+// lacks notes that the ledger of the present state has no request of that identity: one that comes to be decided is looked
+// for several times on its way.
+func (o *Object) lacks(id vaultnet.Digest) {
+	if len(o.lacking) < maxLacking {
+		o.lacking = append(o.lacking, id)
+	}
+}
+
+// maxLacking bounds what is remembered of the requests that a ledger lacks.
+const maxLacking = 2 * vaultnet.MaxInFlight
+
+// applies reports whether the ledger of the present state has the request.
+func (o *Object) applies(r *Request) bool {
+	if slices.Contains(o.lacking, r.ID) {
+		return false
+	}
+	if repeated(o.state.Ledger, r) {
+		return true
+	}
+	o.lacks(r.ID)
+	return false
 }
 
 // Forgotten is the time before which a deadline may lie of a request that was applied and that [Object.Applied] knows

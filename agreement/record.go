@@ -116,66 +116,77 @@ func first[T any](s []*T) *T {
 	return s[0]
 }
 
-// Record is what has to be durable before anything of the turn is sent, as relative keys. It is asked for after the
-// turn's attestations were filled in, and only once a turn. The list and the keys in it are good until the next call for
-// an object with the same [Config]; the values are the caller's.
-func (o *Object) Record() []vaultnet.Write {
+// Record is what has to be durable before anything of the turn is sent: [Object.AppendRecord] with relative keys.
+func (o *Object) Record() []vaultnet.Write { return o.AppendRecord(nil, nil) }
+
+// AppendRecord appends what has to be durable before anything of the turn is sent, with keys that begin with prefix. It
+// is asked for after the turn's attestations were filled in, and only once a turn. What it appends is the caller's.
+func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Write {
 	p := o.cfg.pad()
-	p.writes, p.keys = p.writes[:0], p.keys[:0]
+	p.writes, p.prefix = w, prefix
 	u := o.unsaved
 	o.unsaved = saves{}
 	if u.head {
-		p.put(keyHead, o.appendHead(p.encoded[:0]))
-		p.diff(o.stored, o.state)
+		p.put(key(p, sectionHead, ""), o.appendHead(p.encoded[:0]))
+		if h := u.step; h != nil && h.next == o.state {
+			p.stepped(o.stored, h)
+		} else {
+			p.diff(o.stored, o.state)
+		}
 		o.stored = o.state
 		for _, digest := range o.savedProposals {
-			p.drop(proposalKey(digest))
+			p.drop(key(p, sectionProposal, digest[:]))
 		}
 		o.savedProposals = nil
 	}
 	if u.outvoted {
-		p.put(keyOutvoted, canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))
+		p.put(key(p, sectionOutvoted, ""), canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))
 	}
 	if u.vote {
 		o.recordVotes(p, u.proposals)
 	}
-	for _, k := range u.dropped {
-		p.drop(k)
+	for _, id := range u.dropped {
+		p.drop(key(p, sectionWithdrawn, id[:]))
 	}
 	for _, d := range u.withdrawn {
-		p.put(withdrawnKey(d.id), binary.BigEndian.AppendUint64(p.encoded[:0], uint64(d.deadline)))
+		p.put(key(p, sectionWithdrawn, d.id[:]), binary.BigEndian.AppendUint64(p.encoded[:0], uint64(d.deadline)))
 	}
-	return p.writes
+	w = p.writes
+	p.writes, p.prefix = nil, nil
+	return w
 }
 
 // recordVotes writes what the member must not forget of the height being decided, and the blocks that it newly voted for.
 func (o *Object) recordVotes(p *scratch, proposals []*held) {
 	if !o.Voted() {
-		p.drop(keyVote)
+		if o.savedVote {
+			p.drop(key(p, sectionVote, ""))
+		}
+		o.savedVote = false
 		return
 	}
 	for _, h := range proposals {
-		if !slices.Contains(o.savedProposals, h.digest) {
-			o.savedProposals = append(o.savedProposals, h.digest)
-			p.put(proposalKey(h.digest), appendProposalRecord(p.encoded[:0], h))
+		if slices.Contains(o.savedProposals, h.digest) {
+			continue
 		}
+		o.savedProposals = append(o.savedProposals, h.digest)
+		key := key(p, sectionProposal, h.digest[:])
+		if n := h.size(); n > maxScratch/16 {
+			p.writes = append(p.writes, vaultnet.Write{Key: key, Value: appendProposalRecord(make([]byte, 0, n+n/16), h)})
+			continue
+		}
+		p.put(key, appendProposalRecord(p.encoded[:0], h))
 	}
 	o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
 		gone := (o.attempt == nil || o.attempt.find(digest) == nil) && !o.holds(digest)
 		if gone {
-			p.drop(proposalKey(digest))
+			p.drop(key(p, sectionProposal, digest[:]))
 		}
 		return gone
 	})
-	p.put(keyVote, o.appendVoteRecord(p.encoded[:0]))
+	p.put(key(p, sectionVote, ""), o.appendVoteRecord(p.encoded[:0]))
+	o.savedVote = true
 }
-
-// Keys of records of which an object has one.
-var (
-	keyHead     = []byte{sectionHead}
-	keyOutvoted = []byte{sectionOutvoted}
-	keyVote     = []byte{sectionVote}
-)
 
 // put adds a record. Its value was encoded in the room for that, and is copied.
 func (p *scratch) put(key, encoded []byte) {
@@ -195,26 +206,49 @@ func (p *scratch) diff(old, s *State) {
 	if old != nil {
 		machine, ledger = old.Machine, old.Ledger
 	}
-	merkle.Diff(ledger.applied, s.Ledger.applied, func(key string, _, after **AppliedRequest) {
-		k := p.key(sectionLedger, key)
+	merkle.Diff(ledger.applied, s.Ledger.applied, func(own string, _, after **AppliedRequest) {
+		k := key(p, sectionLedger, own)
 		if after == nil {
 			p.drop(k)
 			return
 		}
 		p.put(k, (*after).appendTo(p.encoded[:0]))
 	})
-	for _, r := range s.Machine.Diff(machine) {
-		p.writes = append(p.writes, vaultnet.Write{Key: p.key(sectionMachine, string(r.Key)), Value: r.Value})
+	p.machine(machine, s.Machine)
+}
+
+// stepped adds the records that a block changed: what it did to the ledger is known.
+func (p *scratch) stepped(old *State, h *held) {
+	for i := range h.dropped {
+		k := ledgerKey(h.dropped[i].deadline, h.dropped[i].id)
+		p.drop(key(p, sectionLedger, k[:]))
+	}
+	for i, r := range h.bodies {
+		k := ledgerKey(r.Deadline, r.ID)
+		p.put(key(p, sectionLedger, k[:]), h.applied[i].appendTo(p.encoded[:0]))
+	}
+	var machine Machine
+	if old != nil {
+		machine = old.Machine
+	}
+	p.machine(machine, h.next.Machine)
+}
+
+// machine adds the records of a machine that changed since old, which may be nil.
+func (p *scratch) machine(old, m Machine) {
+	for _, r := range m.Diff(old) {
+		p.writes = append(p.writes, vaultnet.Write{Key: key(p, sectionMachine, r.Key), Value: r.Value})
 	}
 }
 
-// key is a section's key, in room that is used again.
-func (p *scratch) key(section byte, own string) []byte {
-	if cap(p.keys)-len(p.keys) < 1+len(own) {
-		p.keys = make([]byte, 0, max(1<<10, 1+len(own)))
+// key is the key of a record, in room that the turn's records share.
+func key[K string | []byte](p *scratch, section byte, own K) []byte {
+	n := len(p.prefix) + 1 + len(own)
+	if cap(p.keys)-len(p.keys) < n {
+		p.keys = make([]byte, 0, max(2<<10, n))
 	}
 	start := len(p.keys)
-	p.keys = append(append(p.keys, section), own...)
+	p.keys = append(append(append(p.keys, p.prefix...), section), own...)
 	return p.keys[start:len(p.keys):len(p.keys)]
 }
 
@@ -309,6 +343,7 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 	case len(state) > 0:
 		return nil, refusal.Invalid("a state is stored, and no block that led to it")
 	}
+	o.savedVote = vote != nil
 	t := &turn{Object: o, host: host, out: &Output{}}
 	if outvoted != nil {
 		if err := t.loadOutvoted(outvoted, vote); err != nil {

@@ -380,12 +380,12 @@ func (t *turn) block(header Header, bodies []*Request) *held {
 	for i, r := range bodies {
 		header.Mutations[i] = r.Ref
 	}
-	next, results, dropped, err := t.execute(&header, bodies)
+	o, err := t.execute(&header, bodies)
 	if err != nil {
 		return nil
 	}
-	header.Set = t.digestOf(next.Set)
-	header.State = next.digest(header.Set)
+	header.Set = t.digestOf(o.next.Set)
+	header.State = o.next.digest(header.Set)
 	return &held{header: &header, digest: header.Digest(t.cfg.Network, t.address), bodies: bodies, arrived: t.now,
-		judged: true, sound: true, next: next, results: results, dropped: dropped}
+		judged: true, sound: true, outcome: o}
 }

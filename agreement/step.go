@@ -39,8 +39,9 @@ type scratch struct {
 	turn turn
 	out  Output
 
-	writes  []vaultnet.Write
-	keys    []byte
+	writes  []vaultnet.Write // being gathered
+	prefix  []byte           // of their keys
+	keys    []byte           // room for keys to come; what is in it is no longer the scratch's
 	encoded []byte
 }
 

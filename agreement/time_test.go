@@ -111,7 +111,7 @@ func TestRule08TimesIncreaseFromBlockToBlock(t *testing.T) {
 	}
 	tr := &turn{Object: s.m.object}
 	for _, at := range []vaultnet.Time{-1, 0, s.m.object.State().Time} {
-		if _, _, _, err := tr.execute(&Header{Height: 2, Time: at}, nil); err == nil {
+		if _, err := tr.execute(&Header{Height: 2, Time: at}, nil); err == nil {
 			t.Errorf("a block at %d is good", at)
 		}
 	}
@@ -156,7 +156,7 @@ func TestRule08NoBlockLaterThanADeadline(t *testing.T) {
 		at vaultnet.Time
 		ok bool
 	}{{r.Deadline, true}, {r.Deadline + 1, false}} {
-		if _, _, _, err := tr.execute(&Header{Height: 2, Time: x.at}, []*Request{r}); (err == nil) != x.ok {
+		if _, err := tr.execute(&Header{Height: 2, Time: x.at}, []*Request{r}); (err == nil) != x.ok {
 			t.Errorf("at %d after the deadline: %v", x.at-r.Deadline, err)
 		}
 	}

@@ -106,7 +106,7 @@ func TestTrapOneRequestTwiceInABlock(t *testing.T) {
 	far.Address.Tag++
 	tr := &turn{Object: s.m.object}
 	for name, rs := range map[string][]*Request{"two copies": {a, &twin}, "another address": {&far}, "one copy": {a, a}} {
-		if _, _, _, err := tr.execute(&Header{Height: 2, Time: s.now}, rs); err == nil {
+		if _, err := tr.execute(&Header{Height: 2, Time: s.now}, rs); err == nil {
 			t.Errorf("%s: good", name)
 		}
 	}

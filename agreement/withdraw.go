@@ -124,7 +124,7 @@ func (t *turn) isWithdrawn(id vaultnet.Digest) bool {
 func (t *turn) rememberWithdrawn(w withdrawal) bool {
 	for i := 0; i < len(t.withdrawn); {
 		if old := t.withdrawn[i]; old.deadline.Add(t.cfg.Parameters.Skew) < t.now {
-			t.unsaved.dropped = append(t.unsaved.dropped, withdrawnKey(old.id))
+			t.unsaved.dropped = append(t.unsaved.dropped, old.id)
 			t.withdrawn = slices.Delete(t.withdrawn, i, i+1)
 			continue
 		}

@@ -79,22 +79,6 @@ func recordKey(a vaultnet.Address, own []byte) []byte {
 	return append(a.Append(append(k, sectionObject)), own...)
 }
 
-// appendRecords appends an object's records with their keys in the store, which share one allocation.
-func appendRecords(w []vaultnet.Write, a vaultnet.Address, own []vaultnet.Write) []vaultnet.Write {
-	size := 0
-	for i := range own {
-		size += 1 + vaultnet.AddressSize + len(own[i].Key)
-	}
-	keys := make([]byte, 0, size)
-	w = slices.Grow(w, len(own))
-	for _, r := range own {
-		start := len(keys)
-		keys = append(a.Append(append(keys, sectionObject)), r.Key...)
-		w = append(w, vaultnet.Write{Key: keys[start:len(keys):len(keys)], Value: r.Value})
-	}
-	return w
-}
-
 // Sections of the store: the first byte of a key.
 const (
 	sectionChunk  = 'c' // + name: its length (8 bytes, big endian)

@@ -25,6 +25,20 @@ type outbox struct {
 	first []wire.Message // room for the first message of each envelope to come
 }
 
+// emptied is the outbox of the next turn. What left with this one is the driver's; what did not is used again.
+func (o *outbox) emptied() outbox {
+	clear(o.leaves)
+	clear(o.records)
+	next := outbox{leaves: o.leaves[:0], records: o.records[:0]}
+	if cap(o.leaves) > maxBatch {
+		next.leaves = nil
+	}
+	if cap(o.records) > maxBatch {
+		next.records = nil
+	}
+	return next
+}
+
 // statements is the tree over everything stated in the turn.
 func (o *outbox) statements() *merkle.Tree {
 	if len(o.leaves) == 0 {

@@ -129,16 +129,18 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	for i, leaf := range o.leaves {
 		*leaf.By = merkle.Attestation{Signer: v.cfg.Self, Signature: s, Path: o.tree.Path(i)}
 	}
+	o.writes = slices.Grow(o.writes, 6*len(o.records)) // 1 or 2 of an object that votes, 9 of one that decides
 	for _, l := range o.records {
 		l.record = false
-		record := l.Record()
-		o.writes = appendRecords(o.writes, l.entry.address(), record)
-		for i := range record {
-			l.entry.stored = l.entry.stored || record[i].Value != nil
+		var buf [1 + vaultnet.AddressSize]byte
+		first := len(o.writes)
+		o.writes = l.AppendRecord(o.writes, l.entry.address().Append(append(buf[:0], sectionObject)))
+		for i := first; i < len(o.writes) && !l.entry.stored; i++ {
+			l.entry.stored = o.writes[i].Value != nil
 		}
 	}
 	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
-	v.out = outbox{}
+	v.out = o.emptied()
 	v.shrink()
 	return sealed
 }
