@@ -26,5 +26,5 @@
 //	held.go     proposals and their checks        pool.go     admission, undecided requests
 //	decide.go   the next height                   repair.go   resending, relaying, helping
 //	catchup.go  messages, blocks and states       withdraw.go taking requests back
-//	wish.go     changes of the set                record.go   what must be durable
+//	wish.go     changes of the set                record.go   what must be durable; rest.go
 package agreement

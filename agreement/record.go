@@ -376,6 +376,9 @@ func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	case d.Set.Digest() != d.Header.Set, d.Certificate.Ballot.Block != digest, !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
 		return refusal.Invalid("the stored certificate does not prove its block")
 	}
+	if d.Voters.equal(d.Set) {
+		d.Voters = d.Set
+	}
 	o.forgotten = s.Time
 	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
 	o.setSet(d.Set)

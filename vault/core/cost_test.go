@@ -18,17 +18,20 @@ func TestIdleObjectCosts(t *testing.T) {
 		t.Skip("makes 2,000 objects")
 	}
 	cost := idleCosts(t, 250)
-	t.Logf("an idle object costs %d bytes after its last block, %d bytes as loaded, %d bytes evicted, beyond its data", cost.live,
-		cost.loaded, cost.evicted)
+	t.Logf("an idle object costs %d bytes after its last block, %d at rest, %d as loaded, %d evicted, beyond its data", cost.live,
+		cost.rested, cost.loaded, cost.evicted)
 	if cost.live > overhead {
 		t.Errorf("%d bytes after its last block, %d are counted", cost.live, overhead)
+	}
+	if most := max(cost.rested, cost.loaded); most > restOverhead {
+		t.Errorf("%d bytes at rest or as loaded, %d are counted", most, restOverhead)
 	}
 	if cost.evicted > 200 {
 		t.Errorf("%d bytes evicted, more than 200", cost.evicted)
 	}
 }
 
-type costs struct{ live, loaded, evicted int }
+type costs struct{ live, rested, loaded, evicted int }
 
 // idleCosts makes n objects with one entry of 10 bytes at 8 vaults and takes away, step by step, what the vaults hold.
 func idleCosts(t testing.TB, n int) costs {
@@ -36,6 +39,9 @@ func idleCosts(t testing.TB, n int) costs {
 	w := newTown(t, vaults)
 	w.frames = true // so that vaults share nothing
 	w.run(time.Second)
+	for _, h := range w.houses {
+		h.core.restAfter = time.Hour
+	}
 	c := w.citizen("Alice")
 	c.applied(c.operate(c.key, &account.TopUp{Operations: int64(n)}), 5)
 	for i := range n {
@@ -55,6 +61,8 @@ func idleCosts(t testing.TB, n int) costs {
 	account := func(h *house) { h.core.evict(h.core.objects.get(c.account).live) } // which holds something for each object
 	each(account)
 	full := heapBytes()
+	each(func(h *house) { h.core.restAfter = 0; h.core.restAll() })
+	rested := heapBytes()
 	each(func(h *house) { h.evictAll() })
 	bare := heapBytes()
 	each(func(h *house) { h.core.objects = newObjects() })
@@ -63,8 +71,15 @@ func idleCosts(t testing.TB, n int) costs {
 	each(account)
 	again := heapBytes()
 	runtime.KeepAlive(w)
-	return costs{live: (full - none) / (n * vaults), evicted: (bare - none) / (n * vaults),
+	return costs{live: (full - none) / (n * vaults), rested: (rested - none) / (n * vaults), evicted: (bare - none) / (n * vaults),
 		loaded: (again - none) / (n * vaults)}
+}
+
+func (v *Vault) restAll() {
+	for v.loaded.active != nil {
+		v.now++ // since the last of them was used
+		v.rest()
+	}
 }
 
 func (h *house) evictAll() {

@@ -13,18 +13,25 @@ import (
 // idleFor is how long an object is kept loaded for nothing: results are in memory for that long, and told.
 const idleFor = vaultnet.MaxDeadline + vaultnet.ResultsKept
 
+// restAfter is how long after its last use an idle object gives up its last block's bodies ([agreement.Object.Rest]).
+const restAfter = agreement.RepairCap
+
 // evictions is how many objects a turn looks at whose time is over.
 const evictions = 16
 
 // lru is the loaded objects in order of use.
 type lru struct {
 	oldest, newest *live
+	active         *live // the oldest that does not rest yet, nor any younger one; nil: all do
 	bytes          int64
 }
 
-// overhead is what a loaded object counts beyond its data, in bytes: about 10 KiB with its last block still at hand, 6 KiB
-// as it is read from the store (see TestIdleObjectCosts).
-const overhead = 11 << 10
+// overhead is what a loaded object counts beyond its data, in bytes, with its last block still at hand; restOverhead, at
+// rest or as it is read from the store (see TestIdleObjectCosts).
+const (
+	overhead     = 11 << 10
+	restOverhead = 6 << 10
+)
 
 func (s *lru) add(l *live) {
 	l.older, l.younger = s.newest, nil
@@ -34,6 +41,9 @@ func (s *lru) add(l *live) {
 		s.oldest = l
 	}
 	s.newest = l
+	if s.active == nil {
+		s.active = l
+	}
 	s.bytes += l.size
 }
 
@@ -48,15 +58,22 @@ func (s *lru) remove(l *live) {
 	} else {
 		s.newest = l.older
 	}
+	if s.active == l {
+		s.active = l.younger
+	}
 	l.older, l.younger = nil, nil
 	s.bytes -= l.size
 }
 
 // use makes an object the last used.
 func (s *lru) use(l *live) {
-	if s.newest != l && l.entry.live == l {
+	switch {
+	case l.entry.live != l:
+	case s.newest != l:
 		s.remove(l)
 		s.add(l)
+	case s.active == nil:
+		s.active = l
 	}
 }
 
@@ -80,7 +97,9 @@ func (v *Vault) resize(l *live) {
 	v.bytes += n - int64(l.entry.bytes)
 	l.entry.bytes = uint32(n) // at most a few MiB
 	size := overhead + n
-	if d := l.Decided(); d != nil {
+	if d := l.Decided(); d != nil && len(d.Bodies) == 0 {
+		size = restOverhead + n
+	} else if d != nil {
 		for _, r := range d.Bodies { // kept for whoever missed the last block
 			size += int64(len(r.Bytes) + len(r.Attached))
 		}
@@ -89,9 +108,25 @@ func (v *Vault) resize(l *live) {
 	l.size = size
 }
 
+// rest has objects that were not used for [restAfter] rest.
+func (v *Vault) rest() {
+	for range 4 * evictions {
+		l := v.loaded.active
+		if l == nil || max(l.used, v.started).Add(v.restAfter) >= v.now {
+			return
+		}
+		v.loaded.active = l.younger
+		if l.Idle() && !l.HalfOpen() && l.mending == nil {
+			l.Rest()
+			v.resize(l)
+		}
+	}
+}
+
 // shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left; and some of
 // those that were not used for very long.
 func (v *Vault) shrink() {
+	v.rest()
 	for range evictions {
 		l := v.loaded.oldest
 		if l == nil || max(l.used, v.started).Add(idleFor) >= v.now {
