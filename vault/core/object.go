@@ -2,8 +2,8 @@ package core
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
-	"hash/maphash"
 	"math"
 	"slices"
 
@@ -87,21 +87,27 @@ const (
 
 // objects is everything the vault knows of addresses.
 type objects struct {
-	at     map[uint64]*object // by [objects.key], several in a chain
-	seed   maphash.Seed
+	at     map[uint64]*object // by [objectKey], several in a chain
 	count  int
 	roster roster
 	atlas  *space[*object] // by location, made when a turn needs it
+	recent [1024]*object   // what was looked for lately, by [recentPlace]: it saves a hash
 }
 
 func newObjects() objects {
-	return objects{at: make(map[uint64]*object), seed: maphash.MakeSeed(), roster: roster{number: make(map[vaultnet.PublicKey]uint32)}}
+	return objects{at: make(map[uint64]*object), roster: roster{number: make(map[vaultnet.PublicKey]uint32)}}
 }
 
-// key is a hash that nobody can aim at: its seed is secret, and nothing depends on what it is but time.
-func (s *objects) key(a *vaultnet.Address) uint64 {
+// objectKey is a hash that nobody can aim at.
+func objectKey(a *vaultnet.Address) uint64 {
 	var buf [vaultnet.AddressSize]byte
-	return maphash.Bytes(s.seed, a.Append(buf[:0]))
+	h := sha256.Sum256(a.Append(buf[:0]))
+	return binary.BigEndian.Uint64(h[:])
+}
+
+func (s *objects) recentPlace(a *vaultnet.Address) **object {
+	i := binary.LittleEndian.Uint16(a.Name[:]) ^ binary.LittleEndian.Uint16(a.Name[30:]) ^ uint16(a.Tag)
+	return &s.recent[int(i)%len(s.recent)]
 }
 
 // is reports whether e is of the address.
@@ -110,9 +116,16 @@ func (e *object) is(a *vaultnet.Address) bool {
 }
 
 func (s *objects) get(a vaultnet.Address) *object {
-	e := s.at[s.key(&a)]
+	place := s.recentPlace(&a)
+	if e := *place; e != nil && e.is(&a) {
+		return e
+	}
+	e := s.at[objectKey(&a)]
 	for e != nil && !e.is(&a) {
 		e = e.next
+	}
+	if e != nil {
+		*place = e
 	}
 	return e
 }
@@ -122,7 +135,7 @@ func (s *objects) add(a vaultnet.Address) *object {
 	if e := s.get(a); e != nil {
 		return e
 	}
-	k := s.key(&a)
+	k := objectKey(&a)
 	e := &object{kind: a.Kind, name: a.Name, tag: a.Tag, next: s.at[k]}
 	s.at[k] = e
 	s.count++
@@ -133,7 +146,7 @@ func (s *objects) add(a vaultnet.Address) *object {
 // remove forgets an address.
 func (s *objects) remove(e *object) {
 	a := e.address()
-	k := s.key(&a)
+	k := objectKey(&a)
 	for at := s.at[k]; at != nil; at = at.next {
 		if at.next == e {
 			at.next = e.next
@@ -144,6 +157,9 @@ func (s *objects) remove(e *object) {
 	}
 	if s.at[k] == nil {
 		delete(s.at, k)
+	}
+	if place := s.recentPlace(&a); *place == e {
+		*place = nil
 	}
 	s.count--
 	s.atlas = nil
