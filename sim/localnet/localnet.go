@@ -123,27 +123,36 @@ func (n *Network) first(index int) []string {
 	return all
 }
 
-// settle waits until every vault knows who holds what in its neighbourhood.
+// settle waits until every vault knows who holds what in its neighbourhood, all at the same time: one that has just learnt of
+// another vault does not for a moment.
 func (n *Network) settle(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for _, p := range n.places {
-		for {
-			s := p.status()
-			if s.Err != nil {
-				return fmt.Errorf("localnet: vault %d: %w", p.index, s.Err)
-			}
-			if s.Vault != nil && s.Vault.Settled {
-				break
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return fmt.Errorf("localnet: vault %d does not know its neighbourhood yet: %w", p.index, context.Cause(ctx))
-			}
+	for {
+		waits, err := n.unsettled()
+		if err != nil || waits == nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("localnet: vault %d does not know its neighbourhood yet: %w", waits.index, context.Cause(ctx))
 		}
 	}
-	return nil
+}
+
+// unsettled is a vault that does not know who holds what in its neighbourhood; nil: all do.
+func (n *Network) unsettled() (*place, error) {
+	for _, p := range n.places {
+		s := p.status()
+		if s.Err != nil {
+			return nil, fmt.Errorf("localnet: vault %d: %w", p.index, s.Err)
+		}
+		if s.Vault == nil || !s.Vault.Settled {
+			return p, nil
+		}
+	}
+	return nil, nil
 }
 
 // Config is the configuration with its defaults.
