@@ -83,6 +83,7 @@ func (v *Vault) leave(going bool) {
 	v.compareAll()
 	if going {
 		v.leaveOn(v.term)
+		v.offerOn(v.term, compareAllGap)
 	}
 }
 
@@ -130,7 +131,7 @@ func (v *Vault) sayLeaving(to []vaultnet.PublicKey) {
 }
 
 // leaveOn looks every T_leave how far leaving has come: the members of what is left are told again, as long as the rules
-// let them do anything, and chunks are offered again.
+// let them do anything.
 func (v *Vault) leaveOn(term uint64) {
 	v.schedule.at(v.now.Add(v.cfg.Parameters.LeaveAfter), func() {
 		if v.term != term {
@@ -152,9 +153,19 @@ func (v *Vault) leaveOn(term uint64) {
 			}
 		}
 		v.sayLeaving(fellows)
-		if v.chunks.count() > 0 {
-			v.compareAll()
+	})
+}
+
+// offerOn has a vault that leaves offer its chunks again after a gap that doubles up to T_leave: who was to hold one may have
+// been busy, or away, or have got it from another vault, and says so only when asked.
+func (v *Vault) offerOn(term uint64, gap time.Duration) {
+	gap = min(gap, v.cfg.Parameters.LeaveAfter)
+	v.schedule.at(v.now.Add(gap), func() {
+		if v.term != term {
+			return
 		}
+		v.compareAll()
+		v.offerOn(term, 2*gap)
 	})
 }
 
