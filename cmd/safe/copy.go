@@ -248,10 +248,12 @@ func (t *transfer) fetch(ctx context.Context, j *job, from opened) error {
 	} else if err := note.write([]byte{1}); err != nil {
 		return err
 	}
-	if _, err := t.pour(ctx, to, from, nil); err != nil {
+	out := sink{file: to}
+	defer out.wait.Wait()
+	if _, err := t.pour(ctx, &out, from, nil); err != nil {
 		return err
 	}
-	if err := errors.Join(to.Sync(), to.Close()); err != nil {
+	if err := out.finish(); err != nil {
 		return err
 	}
 	if when := j.from.info.ModTime(); !when.IsZero() {
