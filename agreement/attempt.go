@@ -43,11 +43,17 @@ type attempt struct {
 
 	proposeAt, prevoteAt, precommitAt vaultnet.Time // timeouts running; Never
 	earlyAt                           vaultnet.Time // when to judge a proposal again; Never
+	standbyAt                         vaultnet.Time // until when it stands by; Never: it does not
 	forgetAt                          vaultnet.Time // asleep: when proposals that stayed incomplete are dropped
 	repairAt                          vaultnet.Time
 	repairGap                         time.Duration
 	unrepaired                        vaultnet.Time     // first news since the last repair; 0: none
 	relayed                           []vaultnet.Digest // requests relayed to the others
+
+	standbys      uint16 // see [turn.standbys]
+	standbysKnown bool
+	stoodBy       bool   // it does so once
+	spared        uint16 // who was not sent its prevote, by rank
 }
 
 // polka is a block with the proof that a quorum prevoted for it.
@@ -154,7 +160,7 @@ func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
 
 func newAttempt() *attempt {
 	return &attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
-		earlyAt: vaultnet.Never, repairAt: vaultnet.Never}
+		earlyAt: vaultnet.Never, standbyAt: vaultnet.Never, repairAt: vaultnet.Never}
 }
 
 // tally returns the tally of a round, nil if that round's votes are not kept.
@@ -275,6 +281,7 @@ func (t *turn) sleep() {
 	a := t.attempt
 	a.awake, a.summoned = false, false
 	a.proposeAt, a.prevoteAt, a.precommitAt, a.earlyAt, a.repairAt = vaultnet.Never, vaultnet.Never, vaultnet.Never, vaultnet.Never, vaultnet.Never
+	a.standbyAt = vaultnet.Never
 	if f := t.cfg.Observer.Sleep; f != nil {
 		f(t.Object)
 	}
@@ -294,6 +301,7 @@ func (t *turn) enter(round uint32, proof []*Vote) {
 	a.round, a.phase = round, proposing
 	a.prevote, a.precommit, a.proof = nil, nil, proof
 	a.proposeAt, a.prevoteAt, a.precommitAt, a.earlyAt = t.now.Add(t.patience()), vaultnet.Never, vaultnet.Never, vaultnet.Never
+	a.standbyAt = vaultnet.Never
 	keep := a.tallies[:0]
 	for _, y := range a.tallies {
 		if y.round+roundsKept >= round {
@@ -364,7 +372,7 @@ func (t *turn) vote(kind VoteType, h *held) {
 	v := &own.vote
 	v.By = &own.by
 	if kind == Prevote {
-		a.phase, a.prevote, a.proposeAt, a.earlyAt = prevoted, v, vaultnet.Never, vaultnet.Never
+		a.phase, a.prevote, a.proposeAt, a.earlyAt, a.standbyAt = prevoted, v, vaultnet.Never, vaultnet.Never, vaultnet.Never
 	} else {
 		a.phase, a.precommit, a.prevoteAt = precommitted, v, vaultnet.Never
 	}

@@ -258,6 +258,7 @@ func (t *turn) count(i int, v *Vote) {
 	}
 	if y := a.tally(round); y != nil && y.add(i, v) {
 		t.news()
+		t.recall(i)
 	}
 }
 

@@ -65,6 +65,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		x.liars = append(x.liars, &liar{x, m, nil, map[vaultnet.Digest]*held{}})
 	}
 	for _, m := range x.members {
+		m.object.cfg.Standby = seed%2 == 0 || rng.IntN(2) == 0 // and where only some do
 		m.slow = vaultnet.Time(rng.IntN(1_900) - 950)
 	}
 	return x

@@ -35,6 +35,9 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.pace /= 2
 		if a := t.attempt; a != nil && a.awake && d.Header.Height == t.height+1 {
 			t.cfg.learn(t.now.Sub(a.since))
+			if a.standing(t.now) {
+				t.cfg.zeal.well()
+			}
 		}
 	} else {
 		t.pace = min(t.pace+r, maxPace)

@@ -207,8 +207,8 @@ func (c *cluster) dispatch(m *member, out Output) {
 			c.post(m, s.To, s.Bundle)
 			continue
 		}
-		for _, to := range s.Set.Members {
-			if to != m.key {
+		for i, to := range s.Set.Members {
+			if to != m.key && s.Spared>>i&1 == 0 {
 				c.post(m, to, s.Bundle)
 			}
 		}

@@ -303,7 +303,7 @@ func (t *turn) take(in *Input) {
 func (t *turn) alarm() vaultnet.Time {
 	at := vaultnet.Never
 	if a := t.attempt; a != nil && a.awake {
-		at = min(a.proposeAt, a.prevoteAt, a.precommitAt, a.repairAt, a.earlyAt)
+		at = min(a.proposeAt, a.prevoteAt, a.precommitAt, a.repairAt, a.earlyAt, a.standbyAt)
 	}
 	if a := t.attempt; a != nil && !a.awake && a.forgetAt > 0 {
 		at = min(at, a.forgetAt)
@@ -345,7 +345,7 @@ func (t *turn) flush() {
 		return
 	}
 	if t.cast.says() && t.set != nil && len(t.set.Members) > 1 {
-		t.out.Send = append(t.out.Send, Outgoing{Set: t.set, Bundle: t.cast})
+		t.out.Send = append(t.out.Send, Outgoing{Set: t.set, Spared: t.spare(t.cast), Bundle: t.cast})
 	}
 	t.cast = nil
 }

@@ -15,6 +15,7 @@ func (t *turn) repair() {
 	}
 	b := t.bundle()
 	t.defend(b)
+	a.spared = 0
 	for _, r := range t.pool {
 		if len(b.Requests) >= vaultnet.MaxInFlight {
 			break

@@ -236,9 +236,14 @@ func (t *turn) proposalRule() bool {
 		t.vote(Prevote, nil)
 	case locked, !t.judgedFresh(p):
 		t.vote(Prevote, h)
+	case a.standing(t.now):
+		return false
 	default:
 		switch t.verdict(h) {
 		case Yes:
+			if t.standBy(h) {
+				return false
+			}
 			t.vote(Prevote, h)
 		case No:
 			t.vote(Prevote, nil)

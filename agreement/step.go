@@ -17,8 +17,12 @@ type Config struct {
 	// Open decodes a request from this vault's own store: bytes and what is attached.
 	Open func(bytes, attached []byte) (*Request, error)
 
+	// Standby lets members beyond a quorum wait with their votes where nobody fails: see [StandbyLeast].
+	Standby bool
+
 	scratch *scratch      // made when it is first needed
 	usual   time.Duration // see [Config.learn]
+	zeal    zeal
 }
 
 // learn notes how long this vault took for a height that was decided in round 0, from when it woke. The mean of some
@@ -91,10 +95,11 @@ type Leaf struct {
 	By     *merkle.Attestation
 }
 
-// Outgoing is a bundle for one vault, or for all members but this one.
+// Outgoing is a bundle for one vault, or for members of the object's set.
 type Outgoing struct {
-	To     vaultnet.PublicKey // zero: every other member of Set
+	To     vaultnet.PublicKey // zero: every other member of Set that is not spared
 	Set    *Set
+	Spared uint16 // members that need not get it, by rank
 	Bundle *Bundle
 }
 

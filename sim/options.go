@@ -62,6 +62,7 @@ type Options struct {
 	Disk     time.Duration // of one sync, 0…1 s
 	Skew     float64       // part of the allowed clock skew that is used, 0…1
 	Turn     time.Duration // least time between two turns of a node, 100 µs…1 s
+	Eager    float64       // part of vaults that vote at once and never stand by, 0…1
 
 	Crashes    int // vaults that stop at a boundary of their turn and start again
 	Stalls     int // vaults that do nothing for a while, and then everything
@@ -166,6 +167,8 @@ var table = []option{
 		func(r *rand.Rand, o *Options) time.Duration {
 			return pick(r, time.Millisecond, 2*time.Millisecond, 5*time.Millisecond, 10*time.Millisecond, 20*time.Millisecond)
 		}),
+	part("eager", "of vaults that never stand by", 1, func(o *Options) *float64 { return &o.Eager },
+		func(r *rand.Rand, o *Options) float64 { return pick(r, 0, 0, 0, 0.5, 1) }),
 	faults("crashes", "stops at a boundary of a turn", func(o *Options) *int { return &o.Crashes }, 6),
 	faults("stalls", "pauses of a vault", func(o *Options) *int { return &o.Stalls }, 3),
 	faults("partitions", "splits in two", func(o *Options) *int { return &o.Partitions }, 3),

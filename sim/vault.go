@@ -22,6 +22,7 @@ type vault struct {
 	key      vaultnet.PublicKey
 	location vaultnet.Location
 	liar     bool
+	eager    bool // it never stands by
 	witness  *witness
 	random   *rand.Rand // of its adversary
 	clock    clock
@@ -64,6 +65,7 @@ func (w *world) newVault() *vault {
 	if w.options.Skew > 0 {
 		v.clock.drift = r.Int64N(101) - 50
 	}
+	v.eager = chance(stream(w.options.Seed, fmt.Sprintf("eager %d", n)), w.options.Eager)
 	v.witness = newWitness(v.name, v.key)
 	v.index = w.add(v)
 	w.vaults = append(w.vaults, v)
@@ -275,7 +277,7 @@ func (v *vault) tell(in core.Input) {
 // revive makes the core from what the store holds.
 func (v *vault) revive() error {
 	inner, err := core.New(core.Config{Self: v.key, Parameters: v.w.params, Verifier: v.w.verifier,
-		Observer: v.w.check.observer(v)}, v.scan())
+		Eager: v.eager, Observer: v.w.check.observer(v)}, v.scan())
 	if err != nil {
 		return err
 	}

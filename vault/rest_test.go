@@ -5,27 +5,39 @@ import (
 	"time"
 )
 
+// loaded is a meter of processors that are always so busy, of 100 units each time.
+func loaded(busy *uint64) *meter {
+	var idle, all uint64
+	return &meter{read: func() (uint64, uint64, bool) {
+		all += 100
+		idle += 100 - *busy
+		return idle, all, true
+	}}
+}
+
 // A vault rests the longer the more its turns take, soon rests no more when there is little to do, and never where there
 // was little all the time.
 func TestTurnsLengthenWithWhatThereIsToDo(t *testing.T) {
-	var r rest
+	r := rest{most: restMost}
+	busy := uint64(100)
+	m := loaded(&busy)
 	now := time.Unix(1_000_000, 0)
 	if r.left(now) != 0 {
 		t.Error("a rest before the first turn")
 	}
 	for range 100 {
-		if r.after(now, restFrom); r.left(now) != 0 {
+		if r.after(now, restFrom, m); r.left(now) != 0 {
 			t.Fatal("a rest after little")
 		}
 	}
-	r.after(now, restFrom+100)
-	if got := r.left(now); got != 100*restFor {
-		t.Errorf("%v after 100 more", got)
+	r.after(now, restFrom+50, m)
+	if got := r.left(now); got != 50*restFor {
+		t.Errorf("%v after 50 more", got)
 	}
-	if got := r.left(now.Add(restFor)); got != 99*restFor {
+	if got := r.left(now.Add(restFor)); got != 49*restFor {
 		t.Errorf("%v left a little later", got)
 	}
-	if r.after(now, 1_000_000); r.left(now) != restMost {
+	if r.after(now, 1_000_000, m); r.left(now) != restMost {
 		t.Errorf("%v after a million", r.left(now))
 	}
 	if got := r.left(now.Add(time.Second)); got != 0 {
@@ -33,9 +45,58 @@ func TestTurnsLengthenWithWhatThereIsToDo(t *testing.T) {
 	}
 	turns := 0
 	for ; r.left(now) > 0 && turns < 1000; turns++ {
-		r.after(now, 1)
+		r.after(now, 1, m)
 	}
 	if turns < 2 || turns > 50 {
 		t.Errorf("%d turns with nothing until there is no rest any more", turns)
+	}
+}
+
+// Where processors are free rests become short within seconds, and long again where they are not.
+func TestRestsFollowTheLoad(t *testing.T) {
+	var r rest
+	busy := uint64(100)
+	m := loaded(&busy)
+	now := time.Unix(1_000_000, 0)
+	for _, x := range []struct {
+		busy uint64
+		want time.Duration
+	}{{100, restMost}, {90, restMost}, {50, restLeast}, {90, restLeast}, {100, restMost}} {
+		busy = x.busy
+		for range 1_000 {
+			now = now.Add(5 * time.Millisecond)
+			r.after(now, 1_000_000, m)
+		}
+		if got := r.left(now); got != x.want {
+			t.Errorf("%v after five seconds with processors %d %% busy, want %v", got, x.busy, x.want)
+		}
+	}
+}
+
+func TestMeter(t *testing.T) {
+	idle, all, good := uint64(0), uint64(0), true
+	m := &meter{read: func() (uint64, uint64, bool) { return idle, all, good }}
+	now := time.Unix(1_000_000, 0)
+	for _, x := range []struct {
+		after     time.Duration
+		idle, all uint64
+		good      bool
+		want      float64
+	}{
+		{0, 1_000, 5_000, true, 1}, // nothing to compare with
+		{loadEvery, 1_010, 5_040, true, 0.75},
+		{loadEvery / 2, 1_050, 5_080, true, 0.75}, // too soon
+		{loadEvery / 2, 1_010, 5_080, true, 1},
+		{loadEvery, 1_010, 5_080, true, 1}, // as it was: no time has passed
+		{loadEvery, 1_050, 5_120, true, 0},
+		{loadEvery, 10, 20, true, 1}, // counters that began anew
+		{loadEvery, 20, 40, true, 0.5},
+		{loadEvery, 0, 0, false, 1},
+	} {
+		now = now.Add(x.after)
+		idle, all, good = x.idle, x.all, x.good
+		if got := m.load(now); got != x.want {
+			t.Errorf("load %v with %d of %d idle, want %v", got, x.idle, x.all, x.want)
+		}
 	}
 }

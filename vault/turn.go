@@ -47,7 +47,7 @@ func (v *Vault) loop() {
 		}
 		ended := time.Now()
 		last = ended.Sub(begun)
-		rest.after(ended, len(in))
+		rest.after(ended, len(in), &processors)
 		timer.Reset(until(alarm))
 	}
 }

@@ -50,7 +50,7 @@ var defects = []defect{
 	{name: "floor-not-raised", file: "mutabledata/value.go", function: "Version.raised", body: "return 0",
 		flags: ordinary, seeds: 10, invariants: []string{"chain", "truthful"}},
 	{name: "permits-for-ever", file: "permit/body.go", function: "Body.over", body: "return false",
-		flags: unpaid, seeds: 15, invariants: []string{"paid", "chain"}},
+		flags: unpaid, seeds: 60, invariants: []string{"paid", "chain"}},
 	{name: "revoked-key-accepted", file: "account/account.go", function: "Account.live",
 		body:  "if g, ok := a.grants.Get(string(key[:])); ok { return g, nil }\nreturn Grant{Key: key}, nil",
 		flags: ordinary, seeds: 20, invariants: []string{"revoked", "chain", "permitted", "paid"}},

@@ -15,6 +15,7 @@ type Config struct {
 	Verifier   vaultnet.Verifier   // the protocol's one verifier
 	Capacity   int64               // bytes of data it is willing to hold; 0: any amount. Beyond it: NetworkFull
 	Memory     int64               // bytes of data of idle objects kept loaded; 0: 1 GiB
+	Eager      bool                // it votes at once and never stands by, see [agreement.StandbyLeast]
 	Observer   Observer            // may be zero
 }
 

@@ -135,12 +135,20 @@ func (v *Vault) sendBundles(out []agreement.Outgoing, clock bool) {
 	}
 }
 
-// broadcast sends a bundle to all members of its set, together with what is in addition for one of them.
+// broadcast sends a bundle to the members of its set that it is for, together with what is in addition for one of them.
 func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) {
 	common := &wire.Bundle{Bundle: s.Bundle}
 	v.out.prepare(len(s.Set.Members) - 1)
-	for _, m := range s.Set.Members {
+	for rank, m := range s.Set.Members {
 		if m == v.cfg.Self {
+			continue
+		}
+		if s.Spared>>rank&1 == 1 {
+			for i := range addition {
+				if addition[i].To == m {
+					v.send(m, &wire.Bundle{Bundle: addition[i].Bundle})
+				}
+			}
 			continue
 		}
 		whole, mixed := s.Bundle, false

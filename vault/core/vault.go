@@ -72,7 +72,7 @@ func New(cfg Config, records iter.Seq2[[]byte, []byte]) (*Vault, error) {
 		askers:    make(map[vaultnet.PublicKey]*asker),
 		loading:   make(map[vaultnet.Address]*loading),
 	}
-	v.agree = agreement.Config{Network: v.network, Parameters: cfg.Parameters, Self: cfg.Self, Observer: cfg.Observer.Agreement,
+	v.agree = agreement.Config{Network: v.network, Parameters: cfg.Parameters, Self: cfg.Self, Observer: cfg.Observer.Agreement, Standby: !cfg.Eager,
 		Open: func(bytes, attached []byte) (*agreement.Request, error) {
 			return wire.OpenRequest(v.network, bytes, attached, cfg.Verifier)
 		}}
