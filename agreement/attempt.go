@@ -50,10 +50,11 @@ type attempt struct {
 	unrepaired                        vaultnet.Time     // first news since the last repair; 0: none
 	relayed                           []vaultnet.Digest // requests relayed to the others
 
-	standbys      uint16 // see [turn.standbys]
-	standbysKnown bool
-	stoodBy       bool   // it does so once
-	spared        uint16 // who was not sent its prevote, by rank
+	voters, standbys uint16 // see [turn.standbys]
+	standbysKnown    bool
+	stoodBy          bool   // it does so once
+	late             bool   // it voted when it had stood by for as long as it does
+	spared           uint16 // who was not sent its prevote, by rank
 }
 
 // polka is a block with the proof that a quorum prevoted for it.

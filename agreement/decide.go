@@ -9,6 +9,7 @@ import (
 // decide makes a certified block the last one.
 func (t *turn) decide(h *held, c *Certificate) {
 	t.flush()
+	t.missed()
 	voters := t.set
 	d := &Decided{Header: *h.header, Certificate: c, Set: h.next.Set, Voters: voters, Bodies: h.bodies}
 	if h.header.Height == 1 {
@@ -35,9 +36,6 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.pace /= 2
 		if a := t.attempt; a != nil && a.awake && d.Header.Height == t.height+1 {
 			t.cfg.learn(t.now.Sub(a.since))
-			if a.standing(t.now) {
-				t.cfg.zeal.well()
-			}
 		}
 	} else {
 		t.pace = min(t.pace+r, maxPace)
@@ -81,6 +79,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		return ok
 	})
 	t.recheck()
+	t.expect(d)
 	t.suspects = slices.DeleteFunc(t.suspects, func(ref Ref) bool {
 		return !slices.ContainsFunc(t.pool, func(r *Request) bool { return r.Ref == ref })
 	})

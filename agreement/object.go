@@ -61,6 +61,7 @@ type Object struct {
 
 	pace     uint32 // added to the round where timeouts are computed: what the heights before have needed
 	suspects []Ref  // pending requests that were in a fresh block that failed at an earlier height
+	lingers  linger
 
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
@@ -303,7 +304,10 @@ func (t *turn) take(in *Input) {
 func (t *turn) alarm() vaultnet.Time {
 	at := vaultnet.Never
 	if a := t.attempt; a != nil && a.awake {
-		at = min(a.proposeAt, a.prevoteAt, a.precommitAt, a.repairAt, a.earlyAt, a.standbyAt)
+		if u := t.lingers.until; u > t.now && a.round == 0 && a.phase == proposing && t.proposer(0) == t.cfg.Self {
+			at = u
+		}
+		at = min(at, a.proposeAt, a.prevoteAt, a.precommitAt, a.repairAt, a.earlyAt, a.standbyAt)
 	}
 	if a := t.attempt; a != nil && !a.awake && a.forgetAt > 0 {
 		at = min(at, a.forgetAt)

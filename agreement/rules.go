@@ -355,6 +355,9 @@ func (t *turn) build() *held {
 	if t.height == 0 && t.host.Genesis(t.address, t.set, t.now) != Yes {
 		ready = nil
 	}
+	if t.lingering(len(ready)) {
+		return nil
+	}
 	if len(ready) > 0 {
 		header.Time = t.blockTime(ready...)
 		if h := t.block(header, ready); h != nil {

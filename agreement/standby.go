@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"math/bits"
 	"time"
 
 	"vaultnet"
@@ -17,32 +18,27 @@ import (
 const StandbyLeast = RoundTimeout / 5
 
 const (
-	zealLeast = time.Second // for which a member that stood by in vain votes at once; doubles each time
+	zealLeast = time.Second // for which a member that stood by in vain votes at once; doubles where it soon did so again
 	zealMost  = time.Minute
-	zealFades = 64 // heights that were decided while it stood by, after which it is halved
 )
 
 // zeal is for how long a vault votes at once, in all its objects, because it stood by in vain.
 type zeal struct {
 	until vaultnet.Time
 	last  time.Duration
-	good  int // heights that were decided while it stood by, since last changed
 }
 
-// vain notes that it stood by in vain.
+// vain notes that it stood by in vain. Where that comes to pass again soon after, somebody fails for good.
 func (z *zeal) vain(now vaultnet.Time) {
-	if now < z.until {
+	switch {
+	case now < z.until:
 		return // of several objects that stood by when the first did so in vain
+	case now < z.until.Add(z.last):
+		z.last = min(2*z.last, zealMost)
+	default:
+		z.last = zealLeast
 	}
-	z.last, z.good = min(max(zealLeast, 2*z.last), zealMost), 0
 	z.until = now.Add(z.last)
-}
-
-// well notes that a height was decided while it stood by.
-func (z *zeal) well() {
-	if z.good++; z.good >= zealFades {
-		z.last, z.good = z.last/2, 0
-	}
 }
 
 // standbys are the members, by rank, that stand by in round 0 of the height being decided, as far as this one can tell:
@@ -57,14 +53,14 @@ func (t *turn) standbys() uint16 {
 		return 0
 	}
 	n := len(t.set.Members)
-	proposer, voters := int((uint64(t.height)+1)%uint64(n)), 0
+	proposer := int((uint64(t.height) + 1) % uint64(n))
 	for k := range n {
 		i := (proposer + k) % n
 		switch {
-		case voters == t.set.Quorum():
+		case bits.OnesCount16(a.voters) == t.set.Quorum():
 			a.standbys |= 1 << i
 		case i == t.me || !t.host.Suspects(t.set.Members[i]):
-			voters++
+			a.voters |= 1 << i
 		}
 	}
 	return a.standbys
@@ -80,7 +76,7 @@ func (a *attempt) standing(now vaultnet.Time) bool {
 func (t *turn) standBy(h *held) bool {
 	a := t.attempt
 	if a.standbyAt <= t.now {
-		t.cfg.zeal.vain(t.now)
+		a.late = true
 	}
 	if a.stoodBy || a.round > 0 || h.header.SetBlock() || t.standbys()>>t.me&1 == 0 {
 		return false
@@ -89,6 +85,21 @@ func (t *turn) standBy(h *held) bool {
 	a.standbyAt = t.now.Add(max(StandbyLeast, 3*t.cfg.usual))
 	a.proposeAt = max(a.proposeAt, a.standbyAt)
 	return a.standing(t.now)
+}
+
+// missed judges, when a height is decided for which it voted late, whether one that was to vote did not. If all did, they
+// were slow.
+func (t *turn) missed() {
+	a := t.attempt
+	if a == nil || !a.late || a.round > 0 {
+		return
+	}
+	y := a.tally(0)
+	for i := range len(t.set.Members) {
+		if a.voters>>i&1 == 1 && i != t.me && y.votes[Precommit-1][i] == nil {
+			t.cfg.zeal.vain(t.now)
+		}
+	}
 }
 
 // spare says who need not get a bundle: those who stand by, where it tells of nothing but prevotes for a block. They are

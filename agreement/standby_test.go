@@ -193,12 +193,43 @@ func TestZeal(t *testing.T) {
 		if got := z.until.Sub(at); got != want*time.Second {
 			t.Fatalf("votes at once for %v, want %v s", got, want)
 		}
-		at = z.until
+		at = z.until.Add(z.last) - 1
 	}
-	for range zealFades {
-		z.well()
+	at++
+	if z.vain(at); z.until.Sub(at) != time.Second {
+		t.Errorf("votes at once for %v, long after", z.until.Sub(at))
 	}
-	if z.last != 30*time.Second {
-		t.Errorf("after %d heights that went well it is %v, want half a minute", zealFades, z.last)
+}
+
+// Who only was slow does not count as one that fails.
+func TestStandbyInVain(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		s := alone(t, 8, 6)
+		s.standing()
+		h := s.block("a", s.request("1=x", 1))
+		s.proposes(0, h)
+		s.casts()
+		s.waits(vaultnet.Time(StandbyLeast.Milliseconds()))
+		s.casts("prevote 0 a")
+		voters := s.m.object.attempt.voters
+		n := 0
+		for i := 1; i < 8; i++ {
+			if voters>>s.set.Index(s.crew[i].key)&1 == 0 {
+				continue
+			}
+			if n++; n == 6 && fails {
+				break
+			}
+			s.precommits(0, h, i, i)
+		}
+		for i := 1; i < 8 && fails; i++ {
+			if voters>>s.set.Index(s.crew[i].key)&1 == 0 {
+				s.precommits(0, h, i, i)
+			}
+		}
+		s.casts("decide 2 a")
+		if zealous := s.m.object.cfg.zeal.until > s.now; zealous != fails {
+			t.Errorf("votes at once: %v, where one did not vote: %v", zealous, fails)
+		}
 	}
 }

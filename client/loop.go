@@ -111,7 +111,7 @@ func (l *loop) run() {
 		if end {
 			return
 		}
-		l.rest.after(time.Now())
+		l.rest.after(time.Now(), l.core.Queued())
 		alarm.Reset(next)
 	}
 }

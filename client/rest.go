@@ -47,9 +47,9 @@ func (r *rest) done(o op.Operation, took time.Duration) {
 	}
 }
 
-// after notes a turn that ended.
-func (r *rest) after(ended time.Time) {
-	part := min(max(r.under-restAlone, 0), restFull-restAlone)
+// after notes a turn that ended, and how many operations wait for others of this client: those ask nobody anything.
+func (r *rest) after(ended time.Time, queued int) {
+	part := min(max(r.under-queued-restAlone, 0), restFull-restAlone)
 	r.until = ended.Add(r.usual / restShare * time.Duration(part) / (restFull - restAlone))
 }
 

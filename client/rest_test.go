@@ -26,7 +26,7 @@ func TestRest(t *testing.T) {
 		0: 0, 1: 0, restAlone: 0, restFull: time.Millisecond, 1000: time.Millisecond, (restAlone + restFull) / 2: time.Millisecond / 2,
 	} {
 		r.under = under
-		r.after(now)
+		r.after(now, 0)
 		if got := r.left(now); got < want*9/10 || got > want {
 			t.Errorf("%v with %d operations under way, want %v", got, under, want)
 		}
@@ -38,7 +38,7 @@ func TestRest(t *testing.T) {
 	for range 100 {
 		r.begin(op.PutChunk{})
 	}
-	if r.after(now); r.left(now) != 0 {
+	if r.after(now, 0); r.left(now) != 0 {
 		t.Error("a rest while chunks are put")
 	}
 	for range 200 {
@@ -46,7 +46,7 @@ func TestRest(t *testing.T) {
 		r.done(op.Read{}, time.Minute)
 	}
 	r.under = restFull
-	if r.after(now); r.left(now) > restMost || r.left(now) < restMost*9/10 {
+	if r.after(now, 0); r.left(now) > restMost || r.left(now) < restMost*9/10 {
 		t.Errorf("%v where operations take a minute", r.left(now))
 	}
 }

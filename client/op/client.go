@@ -37,6 +37,7 @@ type Client struct {
 	latency    latency
 	pace       pace
 	holders    holders
+	queued     int // changes that wait in [place.behind]
 
 	ticket Ticket
 	call   wire.Call
@@ -130,6 +131,9 @@ func (c *Client) Step(now vaultnet.Time, in []Input) {
 	}
 	c.settle()
 }
+
+// Queued is how many changes wait for others of this client to the same objects, and ask nobody anything meanwhile.
+func (c *Client) Queued() int { return c.queued }
 
 // Output returns what there is to do since it was last called.
 func (c *Client) Output() Output {

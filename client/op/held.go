@@ -44,6 +44,14 @@ type use struct {
 	with      wire.Attached  // what was shown last, ready to travel
 }
 
+// low reports whether allowance i is much used and soon used up, or over: three quarters of it are taken, or two thirds of
+// the permit's lifetime are past.
+func (h *held) low(i int, now vaultnet.Time) bool {
+	u := &h.uses[i]
+	count, taken := int(u.allowance.Count), int(u.used+u.busy)
+	return count >= aheadFrom && taken*8 > count && (taken*4 >= count*3 || now >= h.body.Expires-(h.body.Expires-h.body.Issued)/3)
+}
+
 // fresh reports whether the permit can be used for something new: a sixth of its lifetime is left.
 func (h *held) fresh(now vaultnet.Time) bool {
 	return now < h.body.Expires-(h.body.Expires-h.body.Issued)/6
@@ -115,9 +123,12 @@ type spending struct {
 // spend finds a permit for one mutation at an address, or has one issued; then user is poked.
 func (b *book) spend(a vaultnet.Address, user *job) *spending {
 	s := &spending{book: b, address: a, user: user}
-	if !b.serve(s) {
+	switch {
+	case !b.serve(s):
 		b.waiting = append(b.waiting, s)
 		b.poke()
+	case s.held.low(s.index, b.c.now):
+		b.foresee(a)
 	}
 	return s
 }

@@ -16,6 +16,7 @@ const (
 	staleAfter   = 1500 * time.Millisecond // until a set of which fewer than w answer is doubted
 	hintsFor     = 3 * time.Second         // how long vaults that were named as nearer are waited for
 	gatherFor    = 50 * time.Millisecond   // needs that come so soon after another share a permit
+	gatherAlone  = 2 * time.Millisecond    // the same where nothing else is under way
 	viewsRenewed = 5 * time.Second         // after which a proof of a first set is gathered again
 	closingTime  = 3 * time.Second         // kept at the end of an operation to make its outcome certain; at most a quarter of it
 	hesitation   = time.Second             // how long members that answer differently may come to agree, without retries

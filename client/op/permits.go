@@ -15,6 +15,8 @@ const (
 	maxBooks = 4096
 	maxHeld  = 1024 // permits held, until they are settled or can be settled no more
 	issueFor = 20 * time.Second
+
+	aheadFrom = 8 // uses of an allowance that is renewed before it is used up
 )
 
 // books is all books of a client.
@@ -34,7 +36,8 @@ type book struct {
 	account vaultnet.PublicKey
 	place   *place
 	waiting []*spending
-	gather  vaultnet.Time // when what waits is asked for; 0: nothing waits
+	ahead   []vaultnet.Address // where an allowance is low, ≤ [vaultnet.MaxPermitAddresses]: the next is asked for
+	gather  vaultnet.Time      // when what waits is asked for; 0: nothing waits
 	issuing *change
 	asked   []permit.Allowance
 	narrow  int // how many addresses to ask for at most
@@ -114,11 +117,11 @@ func (b *book) step() {
 		b.reclaimed()
 	}
 	switch {
-	case len(b.waiting) == 0:
+	case len(b.waiting)+len(b.ahead) == 0:
 		b.gather = 0
 	case b.issuing != nil, b.reclaiming:
 	case b.gather == 0:
-		b.gather = b.c.now.Add(gatherFor)
+		b.gather = b.c.now.Add(b.patience())
 		next = min(next, b.gather)
 	case b.c.now < b.gather:
 		next = min(next, b.gather)
@@ -129,7 +132,34 @@ func (b *book) step() {
 	b.wake(next)
 }
 
-// issue asks the account for a permit over the addresses that wait.
+// patience is how long others that need a permit, too, are waited for: little where all that is under way waits for it.
+func (b *book) patience() time.Duration {
+	if len(b.waiting) == len(b.c.operations) {
+		return gatherAlone
+	}
+	return gatherFor
+}
+
+// foresee has the next allowance at an address asked for before it is needed, unless there is one or the account has little
+// left.
+func (b *book) foresee(a vaultnet.Address) {
+	if b.c.now < b.scarce || len(b.ahead) >= vaultnet.MaxPermitAddresses || slices.Contains(b.ahead, a) ||
+		b.issuing != nil && slices.ContainsFunc(b.asked, func(x permit.Allowance) bool { return x.Address == a }) {
+		return
+	}
+	for i, h := range b.held {
+		for k := range h.uses {
+			if u := &h.uses[k]; u.allowance.Address == a && !u.spoiled && !u.closed && b.held[i].fresh(b.c.now) && !h.low(k, b.c.now) &&
+				u.used+u.busy < u.allowance.Count {
+				return
+			}
+		}
+	}
+	b.ahead = append(b.ahead, a)
+	b.poke()
+}
+
+// issue asks the account for a permit over the addresses that wait, and where one is soon needed.
 func (b *book) issue() {
 	var list []permit.Allowance
 	for _, s := range b.waiting {
@@ -141,6 +171,12 @@ func (b *book) issue() {
 			list = append(list, permit.Allowance{Address: s.address, Count: b.count(s.address)})
 		}
 	}
+	for _, at := range b.ahead {
+		if len(list) < b.narrow && !slices.ContainsFunc(list, func(a permit.Allowance) bool { return a.Address == at }) {
+			list = append(list, permit.Allowance{Address: at, Count: b.count(at)})
+		}
+	}
+	b.ahead = nil
 	slices.SortFunc(list, func(x, y permit.Allowance) int { return x.Address.Compare(y.Address) })
 	b.asked = list
 	operation := &account.IssuePermit{Allowances: list}
@@ -180,7 +216,7 @@ func (b *book) count(a vaultnet.Address) uint16 {
 			}
 			level = u.allowance.Count
 			switch taken := u.used + u.busy; {
-			case taken >= u.allowance.Count:
+			case taken >= u.allowance.Count, b.held[i].low(k, b.c.now) && int(taken)*4 >= int(u.allowance.Count)*3:
 				level = min(level*8, vaultnet.MaxPermitCount)
 			case taken*8 <= u.allowance.Count:
 				level = max(level/8, 1)
@@ -202,6 +238,10 @@ func (b *book) issued(e ending) {
 			return
 		}
 		err = refusal.New(refusal.Unavailable)
+	}
+	if len(b.waiting) == 0 { // it was asked for ahead of need
+		b.scarce = b.c.now.Add(scarceFor)
+		return
 	}
 	if err.Kind == refusal.LowBalance && len(b.asked) > 1 { // fewer addresses may do
 		b.narrow = len(b.asked) / 2

@@ -9,6 +9,7 @@ import (
 	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/internal/wire"
+	"vaultnet/mutabledata"
 	"vaultnet/permit"
 	"vaultnet/refusal"
 )
@@ -32,7 +33,8 @@ func (w *world) issues() *[][]permit.Allowance {
 	return &list
 }
 
-// Needs that come within 50 ms share one permit with many addresses.
+// Needs that come within 50 ms share one permit with many addresses, where something else is under way as well; one that
+// comes alone is not kept waiting.
 func TestPermitsShared(t *testing.T) {
 	w := newWorld(t, 8)
 	alice := w.owner("alice")
@@ -42,8 +44,35 @@ func TestPermitsShared(t *testing.T) {
 		w.run(0, 4*time.Millisecond)
 	}
 	w.run(0, 5*time.Second)
-	if len(w.done) != 11 || len(*issues) != 1 || len((*issues)[0]) != 10 {
+	if len(w.done) != 11 || len(*issues) != 2 || len((*issues)[0]) != 1 || len((*issues)[1]) != 9 {
 		t.Errorf("%d done, permits %v", len(w.done), *issues)
+	}
+}
+
+// An allowance of eight or more uses is renewed before it is used up, so that nobody waits for the next.
+func TestPermitsAhead(t *testing.T) {
+	w, alice, a := heldObject(t)
+	issues := w.issues()
+	w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})
+	var took []time.Duration
+	for i := range 200 {
+		begun := w.now
+		w.must(Mutate{As: alice, Address: a, Mutation: update("k", fmt.Sprint(i), mutabledata.Version(i+1))})
+		took = append(took, w.now.Sub(begun))
+	}
+	usual := slices.Min(took)
+	for i, d := range took[8:] {
+		if d != usual {
+			t.Errorf("update %d took %v, others %v", 8+i, d, usual)
+		}
+	}
+	if len(*issues) < 4 || len(*issues) > 7 {
+		t.Errorf("%d permits for 200 updates", len(*issues))
+	}
+	n := len(*issues)
+	w.run(0, time.Minute)
+	if len(*issues) != n {
+		t.Errorf("%d permits that nobody needed", len(*issues)-n)
 	}
 }
 

@@ -92,9 +92,11 @@ func (p *place) admit(m *change) bool {
 	if i < 0 {
 		i = len(p.behind)
 		p.behind = append(p.behind, m)
+		p.c.queued++
 	}
 	if i < vaultnet.MaxInFlight-p.flying {
 		p.behind = slices.Delete(p.behind, i, i+1)
+		p.c.queued--
 		p.flying++
 		m.flies = true
 	}
@@ -110,6 +112,7 @@ func (p *place) depart(m *change) {
 		p.flying--
 	} else if i := slices.Index(p.behind, m); i >= 0 {
 		p.behind = slices.Delete(p.behind, i, i+1)
+		p.c.queued--
 	}
 	m.flies = false
 	for i := range min(vaultnet.MaxInFlight-p.flying, len(p.behind)) {
