@@ -17,7 +17,7 @@ type behind struct {
 	sound   bool // one that may well know spoke of it: a member of the same set, a client, a certificate
 }
 
-// ahead is what a member said about the height after the one being decided here.
+// ahead is what a member said about one of the heights after the one being decided here.
 type ahead struct {
 	from   vaultnet.PublicKey
 	bundle *Bundle // votes, proposal and certificates of it
@@ -154,32 +154,32 @@ func (t *turn) relayed(r *Request) {
 	}
 }
 
-// votes takes in proposal, votes and certificates. What is for the height after the next is kept until that comes, a
-// little of it from each member; what is older is ignored here and helped elsewhere.
+// votes takes in proposal, votes and certificates. What is for the heights after the next is kept until those come, a
+// little of it from each member, so that one that lags behind for a moment needs no help; what is older is ignored here and helped elsewhere.
 func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	next := t.height + 1
 	early, lags := false, false
 	if p := b.Proposal; p != nil {
-		switch p.Header.Height {
-		case next:
+		switch h := p.Header.Height; {
+		case h == next:
 			if t.height == 0 {
 				t.adopt(p.Proof, p.Polka, b.Polka)
 			}
 			t.proposal(from, p)
-		case next + 1:
+		case h > next && h <= next+heightsAhead:
 			early = true
 		}
 	}
 	for _, v := range b.Votes {
-		switch v.Ballot.Height {
-		case next:
+		switch h := v.Ballot.Height; {
+		case h == next:
 			if t.set != nil && t.ours(&v.Ballot) {
 				if i := t.set.Index(v.By.Signer); i >= 0 && i != t.me {
 					lags = lags || v.By.Signer == from && t.lags(i, v)
 					t.count(i, v)
 				}
 			}
-		case next + 1:
+		case h > next && h <= next+heightsAhead:
 			early = true
 		}
 	}
@@ -204,7 +204,7 @@ func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	}
 }
 
-// aheadOf counts what is kept of a member for the height after the next.
+// aheadOf counts what is kept of a member for the heights after the next.
 func (o *Object) aheadOf(member vaultnet.PublicKey) int {
 	n := 0
 	for i := range o.ahead {
@@ -287,7 +287,7 @@ func (t *turn) suppose(height vaultnet.Height, from vaultnet.PublicKey) {
 		return
 	}
 	if !k.pending {
-		*k = behind{pending: true, askAt: max(k.askAt, t.now.Add(RepairFirst/2))}
+		*k = behind{pending: true, askAt: max(k.askAt, t.now.Add(min(max(askSoonest, 3*t.cfg.usual), RepairFirst/2)))}
 	}
 	k.height, k.from = max(k.height, height), from
 	k.sound = k.sound || from.IsNobody() || t.set != nil && t.set.Index(from) >= 0

@@ -44,7 +44,7 @@ type Object struct {
 	doubts    []seen             // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
 	backAt    vaultnet.Time      // when it may go to another because there is nothing to decide in this
 	stray     *[maxMembers]*Vote // others' votes that came while it slept; nil: none
-	ahead     []ahead            // for height+2, until height+1 is decided here
+	ahead     []ahead            // for the heights after height+1
 	behind    behind
 	fetch     *fetch
 	pinned    *pinned
