@@ -94,6 +94,9 @@ func (j *job) groups(todo []*task) []*group {
 		case t.err != nil:
 			t.fail(t.err)
 			continue
+		case t.away: // what is found there may not be so any more
+			t.refuse(Moved, 0)
+			continue
 		case v != nil && do == Insert:
 			t.refuse(Exist, v.Version)
 			continue
@@ -103,7 +106,7 @@ func (j *job) groups(todo []*task) []*group {
 		case v != nil && v.Version != t.change.Version:
 			t.refuse(Conflict, v.Version)
 			continue
-		case !t.free && j.c.barred(t.view.values[movedMark]), t.away:
+		case !t.free && j.c.barred(t.view.values[movedMark]):
 			t.refuse(Moved, 0)
 			continue
 		case (t.free || t.full) && !j.c.pays():

@@ -310,3 +310,23 @@ func TestCheckFindsAndRepairs(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Of what was re-keyed nobody is told anything: not that a name is there, nor that it is not, nor in which version.
+func TestChangesOfWhatWasRekeyed(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	c, _ := open(t, w, true)
+	c.Apply(ctx, Change{Name: "there", Do: Insert, Content: []byte("x")})
+	to, _ := NewRef(newRandom(7), true, false)
+	if _, _, err := c.Rekey(ctx, to); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []Change{
+		{Name: "there", Do: Insert}, {Name: "there", Do: Update, Version: 0}, {Name: "there", Do: Update, Version: 7},
+		{Name: "there", Do: Delete}, {Name: "not", Do: Insert}, {Name: "not", Do: Update}, {Name: "not", Do: Delete},
+	} {
+		if r := c.Apply(ctx, change)[0]; !errors.Is(r.Err, Moved) {
+			t.Errorf("%v of %q: %v, want %v", change.Do, change.Name, r.Err, Moved)
+		}
+	}
+}
