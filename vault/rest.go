@@ -4,8 +4,8 @@ import "time"
 
 // Of resting between turns.
 const (
-	restFrom  = 16                     // inputs of a turn up to which there is no rest: what an object or two bring at once
-	restFor   = 300 * time.Microsecond // for each input beyond
+	restFrom  = 4                      // objects with something under way up to which there is no rest
+	restFor   = 300 * time.Microsecond // for each beyond
 	restMost  = 30 * time.Millisecond
 	restLeast = time.Millisecond // of what it may be at most, where processors are free
 
@@ -14,21 +14,18 @@ const (
 )
 
 // rest is how long a vault that has much to do waits between two turns, so that the next takes more at once: objects that
-// are changed at the same time then share signatures, frames and syncs. It follows the inputs of the last turns, which a
-// rest makes more, so a vault that gets too many for turns without one soon rests for as long as it may, while one that
-// gets few never does. Processor time is what a rest saves and latency what it costs: where processors are free it is soon
-// as short as can be.
+// are changed at the same time then share signatures, frames and syncs. How much there is to share follows from how many
+// objects have something under way. Processor time is what a rest saves and latency what it costs: where processors are
+// free it is soon as short as can be.
 type rest struct {
 	until  time.Time
-	busy   int           // inputs of a turn, of late
-	most   time.Duration // of a rest, as the load has it; 0: not known yet
+	most   time.Duration // as the load has it; 0: not known yet
 	judged time.Time     // when that was last seen to
 }
 
-// after notes a turn that ended.
-func (r *rest) after(ended time.Time, inputs int, load *meter) {
-	r.busy = max(inputs, r.busy*3/4)
-	wish := restFor * time.Duration(max(0, r.busy-restFrom))
+// after notes a turn that ended, and the objects that have something under way.
+func (r *rest) after(ended time.Time, active int, load *meter) {
+	wish := restFor * time.Duration(max(0, active-restFrom))
 	if wish > 0 && ended.Sub(r.judged) >= loadEvery {
 		r.judge(load.load(ended))
 		r.judged = ended

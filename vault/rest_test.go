@@ -15,8 +15,7 @@ func loaded(busy *uint64) *meter {
 	}}
 }
 
-// A vault rests the longer the more its turns take, soon rests no more when there is little to do, and never where there
-// was little all the time.
+// A vault rests the longer the more objects have something under way, and not at all where few do.
 func TestTurnsLengthenWithWhatThereIsToDo(t *testing.T) {
 	r := rest{most: restMost}
 	busy := uint64(100)
@@ -25,30 +24,20 @@ func TestTurnsLengthenWithWhatThereIsToDo(t *testing.T) {
 	if r.left(now) != 0 {
 		t.Error("a rest before the first turn")
 	}
-	for range 100 {
-		if r.after(now, restFrom, m); r.left(now) != 0 {
-			t.Fatal("a rest after little")
+	for active, want := range map[int]time.Duration{
+		0: 0, 1: 0, restFrom: 0, restFrom + 1: restFor, restFrom + 50: 50 * restFor, 1_000_000: restMost,
+	} {
+		r.after(now, active, m)
+		if got := r.left(now); got != want {
+			t.Errorf("%v with %d objects, want %v", got, active, want)
 		}
 	}
 	r.after(now, restFrom+50, m)
-	if got := r.left(now); got != 50*restFor {
-		t.Errorf("%v after 50 more", got)
-	}
 	if got := r.left(now.Add(restFor)); got != 49*restFor {
 		t.Errorf("%v left a little later", got)
 	}
-	if r.after(now, 1_000_000, m); r.left(now) != restMost {
-		t.Errorf("%v after a million", r.left(now))
-	}
 	if got := r.left(now.Add(time.Second)); got != 0 {
 		t.Errorf("%v left after a second", got)
-	}
-	turns := 0
-	for ; r.left(now) > 0 && turns < 1000; turns++ {
-		r.after(now, 1, m)
-	}
-	if turns < 2 || turns > 50 {
-		t.Errorf("%d turns with nothing until there is no rest any more", turns)
 	}
 }
 

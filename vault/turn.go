@@ -39,7 +39,7 @@ func (v *Vault) loop() {
 		var bytes int
 		begun := time.Now()
 		in, bytes = v.inbox.take(in[:0])
-		alarm, err := v.turn(in, bytes)
+		out, err := v.turn(in, bytes)
 		clear(in)
 		if err != nil {
 			v.stopFor(err)
@@ -47,8 +47,8 @@ func (v *Vault) loop() {
 		}
 		ended := time.Now()
 		last = ended.Sub(begun)
-		rest.after(ended, len(in), &processors)
-		timer.Reset(until(alarm))
+		rest.after(ended, out.Active, &processors)
+		timer.Reset(until(out.Alarm))
 	}
 }
 
@@ -105,8 +105,8 @@ func until(alarm vaultnet.Time) time.Duration {
 	return min(max(alarm.Sub(now()), 0), longestSleep)
 }
 
-// turn is one turn: step, sign, seal, store, send. It returns when the next is due.
-func (v *Vault) turn(in []core.Input, bytes int) (vaultnet.Time, error) {
+// turn is one turn: step, sign, seal, store, send.
+func (v *Vault) turn(in []core.Input, bytes int) (core.Output, error) {
 	t := Turn{Inputs: len(in), Bytes: bytes}
 	begun := time.Now()
 	out := v.core.Step(now(), in)
@@ -117,7 +117,7 @@ func (v *Vault) turn(in []core.Input, bytes int) (vaultnet.Time, error) {
 	sealed := v.core.Seal(s)
 	stepped := time.Now()
 	if err := v.keep(&sealed); err != nil {
-		return 0, err
+		return out, err
 	}
 	kept := time.Now()
 	v.post(sealed.Send)
@@ -129,7 +129,7 @@ func (v *Vault) turn(in []core.Input, bytes int) (vaultnet.Time, error) {
 	if f := v.cfg.Observer.Turn; f != nil {
 		f(t)
 	}
-	return out.Alarm, nil
+	return out, nil
 }
 
 // ask has something done between two turns and waits for it; false where the vault has stopped.

@@ -30,6 +30,7 @@ type Output struct {
 	Lookups []vaultnet.Name    // names whose close groups the driver is to look up: answer with [GroupFound]
 	Loads   []vaultnet.Address // objects (and chunks) to be read from the store: answer with [Loaded] or [ChunkLoaded]
 	Alarm   vaultnet.Time      // step again at this time even if nothing arrives; vaultnet.Never: not at all
+	Active  int                // objects with something under way
 }
 
 // Sealed is the effects of a turn, in the order they must take: chunks and writes durable, then everything sent.

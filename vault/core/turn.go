@@ -40,7 +40,7 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 	}
 	v.askNeighbours()
 	v.objects.atlas = nil
-	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: v.schedule.next()}
+	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: v.schedule.next(), Active: len(v.alarms)}
 	if len(v.alarms) > 0 {
 		o.Alarm = min(o.Alarm, v.alarms[0].alarm)
 	}
