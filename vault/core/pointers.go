@@ -49,10 +49,11 @@ func (v *Vault) pointer(e *object) (wire.Pointer, bool) {
 }
 
 // announce tells the vaults near an object that its set is new. Who signed the block that made it so is half-open there
-// and learns of it in any case.
+// and learns of it in any case. The first A members do: so many that f of them may fail and w say it; where fewer do, who
+// hears of it asks.
 func (v *Vault) announce(e *object) {
 	p, ok := v.pointer(e)
-	if !ok {
+	if !ok || p.Set.Index(v.cfg.Self) >= vaultnet.Answers(len(p.Set.Members)) {
 		return
 	}
 	var signers []*merkle.Attestation

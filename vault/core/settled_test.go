@@ -370,3 +370,31 @@ func TestAVaultThatIsCutOffIsNotSettled(t *testing.T) {
 		t.Fatal("not settled without four of twelve")
 	}
 }
+
+// Of a new object's members the first A tell those near it, so that w say so where f of those fail.
+func TestSomeMembersTellOfANewObject(t *testing.T) {
+	w := newTown(t, 12)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("x")
+	group := w.group(a)
+	told := map[vaultnet.PublicKey]bool{}
+	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool {
+		p, ok := m.(*wire.Pointers)
+		if !ok || len(p.List) == 0 || p.List[0].Address != a {
+			return false
+		}
+		told[from] = true
+		return from == group[0].id || from == group[1].id
+	}
+	c.put(a)
+	w.run(50 * time.Millisecond)
+	if want := vaultnet.Answers(8); len(told) != want {
+		t.Errorf("%d members told of it, want %d", len(told), want)
+	}
+	for _, h := range w.houses {
+		if h.core.setOf(h.core.objects.get(a)) == nil {
+			t.Error("one near it does not know who holds it though three told")
+		}
+	}
+}
