@@ -35,6 +35,7 @@ var arrows = map[string]string{
 
 	"internal/signature":    "vaultnet VOI",
 	"internal/patient":      "",
+	"internal/load":         "",
 	"internal/commandline":  "github.com/peterbourgon/ff/v3/...",
 	"vault/store":           "vaultnet",
 	"vault/store/storetest": "vaultnet vault/store",
@@ -44,9 +45,9 @@ var arrows = map[string]string{
 	"routing/frame":         "vaultnet",
 	"client/auth":           "PURE CRYPTO client/container",
 	"client/container":      "PURE CRYPTO",
-	"vault":                 "PURE internal/signature routing vault/store METRICS",
+	"vault":                 "PURE internal/signature internal/load routing vault/store METRICS",
 	"network":               "vaultnet internal/signature",
-	"client":                "PURE internal/signature network routing vault/store client/container client/auth METRICS",
+	"client":                "PURE internal/signature internal/load network routing vault/store client/container client/auth METRICS",
 
 	"client/keyring": "vaultnet network",
 	"client/batch":   "PURE client client/keyring",

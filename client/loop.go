@@ -9,6 +9,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/client/op"
+	"vaultnet/internal/load"
 	"vaultnet/internal/signature"
 	"vaultnet/internal/wire"
 	"vaultnet/routing"
@@ -112,6 +113,7 @@ func (l *loop) run() {
 			return
 		}
 		l.rest.after(time.Now(), l.core.Queued())
+		l.rest.follow(time.Now(), &load.Processors)
 		alarm.Reset(next)
 	}
 }

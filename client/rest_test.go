@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vaultnet/client/op"
+	"vaultnet/internal/load"
 )
 
 // A client with few operations under way never rests; the more there are, and the longer they take, the longer it does, up to
@@ -48,5 +49,43 @@ func TestRest(t *testing.T) {
 	r.under = restFull
 	if r.after(now, 0); r.left(now) > restMost || r.left(now) < restMost*9/10 {
 		t.Errorf("%v where operations take a minute", r.left(now))
+	}
+}
+
+// Where the processors are busy rests become longer within seconds, and short again where they are not.
+func TestRestFollowsLoad(t *testing.T) {
+	var idle, all, busy uint64
+	m := load.Meter{Read: func() (uint64, uint64, bool) {
+		all += 100
+		idle += 100 - busy
+		return idle, all, true
+	}}
+	r := rest{under: restFull, usual: restBusy * time.Millisecond}
+	now := time.Unix(1_000_000, 0)
+	for _, x := range []struct {
+		busy uint64
+		want time.Duration
+	}{{50, restBusy * time.Millisecond / restShare}, {100, time.Millisecond}, {88, time.Millisecond}, {50, restBusy * time.Millisecond / restShare}} {
+		busy = x.busy
+		for range 25 {
+			now = now.Add(load.Every)
+			r.follow(now, &m)
+		}
+		if r.after(now, 0); r.left(now) != x.want {
+			t.Errorf("%v after five seconds with processors %d %% busy, want %v", r.left(now), busy, x.want)
+		}
+	}
+	busy = 100
+	for range 25 {
+		now = now.Add(load.Every)
+		r.follow(now, &m)
+	}
+	for usual, want := range map[time.Duration]time.Duration{
+		restBusy * restShort: restShort, restShare * restShort: restShort, 2 * restShare * restShort: 2 * restShort,
+	} {
+		r.usual = usual
+		if r.after(now, 0); r.left(now) != want {
+			t.Errorf("%v where operations take %v, want %v", r.left(now), usual, want)
+		}
 	}
 }

@@ -1,6 +1,10 @@
 package vault
 
-import "time"
+import (
+	"time"
+
+	"vaultnet/internal/load"
+)
 
 // Of resting between turns.
 const (
@@ -24,10 +28,10 @@ type rest struct {
 }
 
 // after notes a turn that ended, and the objects that have something under way.
-func (r *rest) after(ended time.Time, active int, load *meter) {
+func (r *rest) after(ended time.Time, active int, m *load.Meter) {
 	wish := restFor * time.Duration(max(0, active-restFrom))
-	if wish > 0 && ended.Sub(r.judged) >= loadEvery {
-		r.judge(load.load(ended))
+	if wish > 0 && ended.Sub(r.judged) >= load.Every {
+		r.judge(m.Load(ended))
 		r.judged = ended
 	}
 	r.until = ended.Add(min(wish, r.most))

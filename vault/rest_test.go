@@ -3,12 +3,14 @@ package vault
 import (
 	"testing"
 	"time"
+
+	"vaultnet/internal/load"
 )
 
 // loaded is a meter of processors that are always so busy, of 100 units each time.
-func loaded(busy *uint64) *meter {
+func loaded(busy *uint64) *load.Meter {
 	var idle, all uint64
-	return &meter{read: func() (uint64, uint64, bool) {
+	return &load.Meter{Read: func() (uint64, uint64, bool) {
 		all += 100
 		idle += 100 - *busy
 		return idle, all, true
@@ -64,7 +66,7 @@ func TestRestsFollowTheLoad(t *testing.T) {
 
 func TestMeter(t *testing.T) {
 	idle, all, good := uint64(0), uint64(0), true
-	m := &meter{read: func() (uint64, uint64, bool) { return idle, all, good }}
+	m := &load.Meter{Read: func() (uint64, uint64, bool) { return idle, all, good }}
 	now := time.Unix(1_000_000, 0)
 	for _, x := range []struct {
 		after     time.Duration
@@ -73,18 +75,18 @@ func TestMeter(t *testing.T) {
 		want      float64
 	}{
 		{0, 1_000, 5_000, true, 1}, // nothing to compare with
-		{loadEvery, 1_010, 5_040, true, 0.75},
-		{loadEvery / 2, 1_050, 5_080, true, 0.75}, // too soon
-		{loadEvery / 2, 1_010, 5_080, true, 1},
-		{loadEvery, 1_010, 5_080, true, 1}, // as it was: no time has passed
-		{loadEvery, 1_050, 5_120, true, 0},
-		{loadEvery, 10, 20, true, 1}, // counters that began anew
-		{loadEvery, 20, 40, true, 0.5},
-		{loadEvery, 0, 0, false, 1},
+		{load.Every, 1_010, 5_040, true, 0.75},
+		{load.Every / 2, 1_050, 5_080, true, 0.75}, // too soon
+		{load.Every / 2, 1_010, 5_080, true, 1},
+		{load.Every, 1_010, 5_080, true, 1}, // as it was: no time has passed
+		{load.Every, 1_050, 5_120, true, 0},
+		{load.Every, 10, 20, true, 1}, // counters that began anew
+		{load.Every, 20, 40, true, 0.5},
+		{load.Every, 0, 0, false, 1},
 	} {
 		now = now.Add(x.after)
 		idle, all, good = x.idle, x.all, x.good
-		if got := m.load(now); got != x.want {
+		if got := m.Load(now); got != x.want {
 			t.Errorf("load %v with %d of %d idle, want %v", got, x.idle, x.all, x.want)
 		}
 	}

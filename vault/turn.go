@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vaultnet"
+	"vaultnet/internal/load"
 	"vaultnet/vault/core"
 )
 
@@ -47,7 +48,7 @@ func (v *Vault) loop() {
 		}
 		ended := time.Now()
 		last = ended.Sub(begun)
-		rest.after(ended, out.Active, &processors)
+		rest.after(ended, out.Active, &load.Processors)
 		timer.Reset(until(out.Alarm))
 	}
 }

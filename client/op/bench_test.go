@@ -21,7 +21,7 @@ func script(w *world, out Output) []Input {
 	return in
 }
 
-// A read of a small object whose members agree: 8 questions, 8 answers, one completion.
+// A read of a small object whose members agree: 6 questions, 6 answers, one completion.
 func BenchmarkRead(b *testing.B) {
 	w, alice, a := heldObject(b)
 	w.must(Mutate{As: alice, Address: a, Mutation: insert("k", "v")})

@@ -13,6 +13,9 @@ import (
 // maxOperations bounds the outstanding operations of a client; one more is refused with TooManyMutations.
 const maxOperations = 4096
 
+// firstRoom is for how many envelopes there is room made at once.
+const firstRoom = 16
+
 // Config is what a client is given.
 type Config struct {
 	Parameters vaultnet.Parameters
@@ -37,7 +40,9 @@ type Client struct {
 	latency    latency
 	pace       pace
 	holders    holders
-	queued     int // changes that wait in [place.behind]
+	queued     int  // changes that wait in [place.behind]
+	reads      pace // of those that a read asks at first
+	laggards   laggards
 
 	ticket Ticket
 	call   wire.Call
@@ -48,6 +53,7 @@ type Client struct {
 	out    Output
 	flight uint64                     // counts [Client.Output]
 	sends  map[vaultnet.PublicKey]int // index in out.Send
+	first  []wire.Message             // room for the first messages of envelopes to come
 }
 
 // Ticket names an operation under way.
@@ -143,6 +149,9 @@ func (c *Client) Output() Output {
 		out.Alarm = max(c.alarms[0].at, c.now+1)
 	}
 	c.out = Output{}
+	if n := len(out.Send); n > 0 {
+		c.out.Send = make([]wire.Envelope, 0, min(n, 4*firstRoom))
+	}
 	c.flight++
 	clear(c.sends)
 	return out
@@ -174,7 +183,11 @@ func (c *Client) send(to vaultnet.PublicKey, m wire.Message) {
 	if !ok {
 		i = len(c.out.Send)
 		c.sends[to] = i
-		c.out.Send = append(c.out.Send, wire.Envelope{To: to})
+		if len(c.first) == 0 {
+			c.first = make([]wire.Message, firstRoom)
+		}
+		c.out.Send = append(c.out.Send, wire.Envelope{To: to, Messages: c.first[:0:1]})
+		c.first = c.first[1:]
 	}
 	c.out.Send[i].Messages = append(c.out.Send[i].Messages, m)
 }

@@ -59,6 +59,12 @@ func (n *neighbours) knows(vault vaultnet.PublicKey) bool {
 	return ok
 }
 
+// unreachable reports whether the vault is known to be down.
+func (n *neighbours) unreachable(vault vaultnet.PublicKey) bool {
+	i, ok := n.at[vault]
+	return ok && n.list[i].down
+}
+
 // lose notes that a vault cannot be reached.
 func (n *neighbours) lose(vault vaultnet.PublicKey) {
 	if i, ok := n.at[vault]; ok && !n.list[i].down {

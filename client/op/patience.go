@@ -56,11 +56,11 @@ func (r *repeat) due(now vaultnet.Time) bool {
 // soon has the next time come no later than d from now.
 func (r *repeat) soon(now vaultnet.Time, d time.Duration) { r.next = min(r.next, now.Add(d)) }
 
-// pace is how long changes take of late. Where much is under way they take long, and who then asks again too soon makes
+// pace is how long something takes of late: changes, or answers to reads. Where much is under way they take long, and who then asks again too soon makes
 // them take longer still.
 type pace struct{ usual time.Duration }
 
-// note takes how long a change took that was applied.
+// note takes how long one took.
 func (p *pace) note(took time.Duration) {
 	if p.usual == 0 {
 		p.usual = took
@@ -68,7 +68,7 @@ func (p *pace) note(took time.Duration) {
 	p.usual += (took - p.usual) / 8
 }
 
-// patience is how long to wait for the outcome of a change before anybody is asked again.
+// patience is how long to wait before anybody is asked again.
 func (p *pace) patience() time.Duration { return 2 * p.usual }
 
 // doubts is how long to wait for a word of the members before it is doubted that they are the members.

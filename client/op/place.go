@@ -42,6 +42,9 @@ type place struct {
 	lookedUp bool          // a lookup has been answered since the set was last unknown
 	lookAt   vaultnet.Time // before it no other lookup is made
 
+	turns  uint64        // reads that were begun here
+	differ vaultnet.Time // until then reads ask all members at once, since they did not say alike
+
 	flying int       // changes that were submitted here and have not ended
 	behind []*change // those that wait for one of them to end, next first
 

@@ -6,9 +6,10 @@ import (
 	"vaultnet/refusal"
 )
 
-// reading is a linearizable read (design §5, "Reads"): all members are asked, one of them for the value and the rest for
-// its digest. The answer is at a height that w members report alike, with q members at or below it, and is returned when
-// A members have reached it. With q members alike all of that holds at once.
+// reading is a linearizable read (design §5, "Reads"): members are asked, one of them for the value and the rest for its
+// digest. The answer is at a height that w members report alike, with q members at or below it, and is returned when A
+// members have reached it. With q members alike all of that holds at once, so q are asked at first ([reading.choose]), and
+// all as soon as that does not do.
 type reading struct {
 	job
 	place  *place
@@ -23,12 +24,17 @@ type reading struct {
 	ask      *wire.Ask
 	askUntil vaultnet.Time // when ask is signed again
 	said     roster[answer]
+	spoke    []*seat[answer] // of said, those that count now: room that is used again
+	wide     bool            // all are asked, and not only those that have a seat
+	hedgeAt  vaultnet.Time   // when they are, though nothing speaks against those that were
+	set      wire.SetRef     // of which the first were chosen
 	again    repeat
 	rounds   int
 	fuller   vaultnet.PublicKey // who was asked for the value last
 	gave     bool               // it has answered since
 	fetchAt  vaultnet.Time      // when another is asked, though that one says nothing
 	fetches  int
+	heard    int // members that have answered
 	doubtAt  vaultnet.Time
 	locating locating
 }
@@ -43,12 +49,14 @@ type answer struct {
 // launch starts the read; its fields up to finish are set.
 func (r *reading) launch(c *Client) {
 	r.since = c.now
-	r.doubtAt = c.now.Add(staleAfter)
+	r.again.first = c.reads.patience()
+	r.doubtAt = c.now.Add(c.reads.doubts())
 	r.place.join(&r.job)
 	r.start(c, r.step)
 	r.call = c.open(r)
 	r.locating.begin(&r.job, r.place)
-	r.fetches = int(r.call % maxSeats) // not always the same member
+	r.fetches = r.place.turn() // not always the same member
+	r.choose()
 }
 
 func (r *reading) end(a *wire.ReadAnswer, err *refusal.Error) {
@@ -59,6 +67,7 @@ func (r *reading) end(a *wire.ReadAnswer, err *refusal.Error) {
 	r.locating.end()
 	r.place.leave(&r.job)
 	r.stop()
+	r.absolve()
 	r.finish(a, err)
 }
 
@@ -77,6 +86,9 @@ func (r *reading) answer(from vaultnet.PublicKey, m wire.Message) {
 		with := *a
 		with.Value = old.Value
 		a = &with
+	}
+	if !s.heard {
+		r.note()
 	}
 	s.heard, s.word.ReadAnswer = true, a
 	r.gave = r.gave || from == r.fuller
@@ -145,7 +157,8 @@ func (r *reading) chosen(seats []*seat[answer]) (best *wire.ReadAnswer, good boo
 
 func (r *reading) step() {
 	r.place.believe()
-	seats := r.said.of(r.place.members())
+	r.spoke = r.said.spoken(r.spoke[:0], r.place.members())
+	seats := r.spoke
 	best, good := r.chosen(seats)
 	if good {
 		if best.Err != nil {
@@ -163,6 +176,9 @@ func (r *reading) step() {
 			}
 		}
 	}
+	if !r.wide && r.lacks(seats, good) {
+		r.widen()
+	}
 	unsettled := r.hasty && r.unavailable(seats).Kind == refusal.NotSettled
 	if r.c.now >= r.until || unsettled && r.c.now >= r.since.Add(hesitation) {
 		r.end(nil, r.unavailable(seats))
@@ -179,6 +195,9 @@ func (r *reading) step() {
 	}
 	if good {
 		next = min(next, r.fetchAt)
+	}
+	if !r.wide && !good {
+		next = min(next, r.hedgeAt)
 	}
 	if r.place.vague() && r.c.now < r.place.unsure {
 		next = min(next, r.place.unsure)
@@ -228,8 +247,8 @@ func (r *reading) doubt(seats []*seat[answer]) {
 	}
 }
 
-// send asks whoever is to be asked now: at first everybody, one of them for the value; later those who have not answered
-// and, where the members do not agree, everybody again. Those that are behind are helped.
+// send asks whoever is to be asked now: at first as many as suffice, one of them for the value; then everybody; later those
+// who have not answered and, where the members do not agree, everybody again. Those that are behind are helped.
 func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) {
 	if r.sign != nil && (r.ask == nil || r.c.now >= r.askUntil) {
 		r.ask = r.sign()
@@ -253,12 +272,12 @@ func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) 
 	}
 	r.help(seats)
 	if r.fuller.IsNobody() && len(members) > 0 {
-		r.fuller = members[r.fetches%len(members)]
-		r.fetchAt = r.c.now.Add(repeatFirst)
+		r.fuller = r.valuer(members)
+		r.awaitValue()
 	}
 	var digest, value *wire.Read
 	for _, v := range r.place.audience() {
-		s := r.said.admit(v)
+		s := r.seat(v)
 		if s == nil || s.asked && !due {
 			continue
 		}
@@ -277,8 +296,11 @@ func (r *reading) send(seats []*seat[answer], best *wire.ReadAnswer, good bool) 
 // fetch asks another of those that say alike for the value, where the one that was asked is silent or gave none that
 // hashes to the digest.
 func (r *reading) fetch(seats []*seat[answer], best *wire.ReadAnswer) {
-	if r.c.now < r.fetchAt && !r.gave {
+	if !r.gave && r.c.now < r.fetchAt && !r.c.vaults.unreachable(r.fuller) {
 		return
+	}
+	if !r.gave {
+		r.c.laggards.silent(r.fuller, r.c.now)
 	}
 	var alikes []*seat[answer]
 	for _, s := range seats {
@@ -292,7 +314,8 @@ func (r *reading) fetch(seats []*seat[answer], best *wire.ReadAnswer) {
 	r.fetches++
 	s := alikes[r.fetches%len(alikes)]
 	s.word.full = true
-	r.fuller, r.fetchAt, r.gave = s.vault, r.c.now.Add(repeatFirst), false
+	r.fuller, r.gave = s.vault, false
+	r.awaitValue()
 	r.c.send(r.fuller, &wire.Read{Call: r.call, Address: r.place.address, Query: r.query, Full: true, Ask: r.ask})
 }
 

@@ -97,19 +97,18 @@ func (m ReadAccount) begin(c *Client, t Ticket) {
 
 // read launches a read and completes the operation with its end.
 func (o *operation) read(r *reading, decode func(*wire.ReadAnswer) (any, error)) {
-	subject := fmt.Sprint(r.place.address)
 	r.finish = func(a *wire.ReadAnswer, err *refusal.Error) {
 		var d Completion
 		if a != nil {
 			d.Height = a.Height
 		}
 		if err != nil {
-			o.refuse(d, err, subject)
+			o.refuse(d, err, fmt.Sprint(r.place.address))
 			return
 		}
 		result, bad := decode(a)
 		if bad != nil { // what w members report alike is no answer to the query
-			o.refuse(d, &refusal.Error{Kind: refusal.CorruptData, Cause: bad}, subject)
+			o.refuse(d, &refusal.Error{Kind: refusal.CorruptData, Cause: bad}, fmt.Sprint(r.place.address))
 			return
 		}
 		d.Result = result

@@ -1,6 +1,10 @@
 package op
 
-import "vaultnet"
+import (
+	"slices"
+
+	"vaultnet"
+)
 
 // maxSeats bounds a roster: a group, the vaults that were named as nearer, and those of newer sets.
 const maxSeats = 96
@@ -15,7 +19,16 @@ type seat[W any] struct {
 
 // roster is the vaults that a question goes to, in the order in which they came in. Whose word counts is judged when it
 // is counted.
-type roster[W any] struct{ seats []*seat[W] }
+type roster[W any] struct {
+	seats []*seat[W]
+	room  []seat[W] // for seats to come
+}
+
+// reserve makes room for n seats at once.
+func (r *roster[W]) reserve(n int) {
+	r.seats = slices.Grow(r.seats, n)
+	r.room = make([]seat[W], n)
+}
 
 // find returns the seat of a vault, nil if it has none.
 func (r *roster[W]) find(vault vaultnet.PublicKey) *seat[W] {
@@ -35,14 +48,24 @@ func (r *roster[W]) admit(vault vaultnet.PublicKey) *seat[W] {
 	if len(r.seats) >= maxSeats {
 		return nil
 	}
-	s := &seat[W]{vault: vault}
+	var s *seat[W]
+	if len(r.room) > 0 {
+		s, r.room = &r.room[0], r.room[1:]
+	} else {
+		s = new(seat[W])
+	}
+	s.vault = vault
 	r.seats = append(r.seats, s)
 	return s
 }
 
 // of returns the seats of the given vaults that have spoken, in their order.
 func (r *roster[W]) of(vaults []vaultnet.PublicKey) []*seat[W] {
-	list := make([]*seat[W], 0, len(vaults))
+	return r.spoken(make([]*seat[W], 0, len(vaults)), vaults)
+}
+
+// spoken is of, appended to a list.
+func (r *roster[W]) spoken(list []*seat[W], vaults []vaultnet.PublicKey) []*seat[W] {
 	for _, v := range vaults {
 		if s := r.find(v); s != nil && s.heard {
 			list = append(list, s)

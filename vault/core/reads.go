@@ -21,8 +21,8 @@ func (v *Vault) read(from vaultnet.PublicKey, m *wire.Read) {
 func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 	answer := &wire.ReadAnswer{Call: m.Call}
 	e := v.objects.get(m.Address)
-	at := m.Address.Location()
 	if e == nil || e.live == nil || e.live.Height() == 0 {
+		at := m.Address.Location()
 		answer.Members = v.setOf(e)
 		answer.Nearer = v.nearer(at)
 		switch {
@@ -45,7 +45,7 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 	s := l.State()
 	answer.Height, answer.Header, answer.Time, answer.Set, answer.Member = l.Height(), l.HeaderDigest(), s.Time, v.refOf(l), l.Member()
 	if !answer.Member {
-		answer.Members, answer.Nearer = v.setOf(e), v.nearer(at)
+		answer.Members, answer.Nearer = v.setOf(e), v.nearer(m.Address.Location())
 		return v.answerRead(answer, m, nil, refusal.New(refusal.NotSettled))
 	}
 	value, err := v.query(m, s.Machine)

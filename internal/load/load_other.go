@@ -1,6 +1,6 @@
 //go:build !linux
 
-package vault
+package load
 
 // processorTime is not to be had here.
 func processorTime() (idle, all uint64, ok bool) { return 0, 0, false }
