@@ -25,9 +25,9 @@ type Store struct {
 	closed   bool
 	crashing bool // unsynced batches and chunks are journalled until the next sync
 	records  map[string]*record
-	sorted   []string // keys in order, without those in added and with some that are gone
-	added    []string // keys that came since, in any order, maybe twice
-	journal  [][]undo // what unsynced batches replaced, batch by batch
+	runs     [][]string // keys in order in each, in any of them and maybe in several, with some that are gone
+	added    []string   // keys that came since, in any order, maybe twice
+	journal  [][]undo   // what unsynced batches replaced, batch by batch
 
 	shelf        *Shelf
 	chunks       map[vaultnet.Name][]byte

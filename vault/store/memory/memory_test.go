@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"vaultnet"
@@ -176,6 +177,67 @@ func TestComingAndGoingLeavesNothing(t *testing.T) {
 	}
 	if n := s.Waiting(); n > 2048 {
 		t.Errorf("%d keys wait to be sorted", n)
+	}
+}
+
+// Scans among records that come and go find what is there, in order, and what is gone is not kept.
+func TestScansBetweenChanges(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	s, want := memory.New(nil), map[string]string{}
+	for i := range 5_000 {
+		key := fmt.Sprintf("%c%d", 'a'+random.IntN(3), random.IntN(2_000))
+		w := vaultnet.Write{Key: []byte(key), Value: fmt.Append(nil, i)}
+		if want[key] = string(w.Value); i > 3_000 && random.IntN(3) > 0 {
+			w.Value = nil
+			delete(want, key)
+		}
+		if err := s.Apply([]vaultnet.Write{w}, false); err != nil {
+			t.Fatal(err)
+		}
+		if random.IntN(20) > 0 {
+			continue
+		}
+		prefix, n, last := [...]string{"", "a", "b1", "c"}[random.IntN(4)], 0, ""
+		for w := range s.Scan([]byte(prefix)) {
+			if string(w.Key) <= last || want[string(w.Key)] != string(w.Value) {
+				t.Fatalf("%s = %s after %s, want %s", w.Key, w.Value, last, want[string(w.Key)])
+			}
+			n, last = n+1, string(w.Key)
+		}
+		for key := range want {
+			if strings.HasPrefix(key, prefix) {
+				n--
+			}
+		}
+		if n != 0 || s.Sorted() > 1024+2*s.Len() {
+			t.Fatalf("%d records too many, %d keys for %d records", n, s.Sorted(), s.Len())
+		}
+	}
+}
+
+// BenchmarkScanAmongNew finds one of 20,000 objects when another was just made.
+func BenchmarkScanAmongNew(b *testing.B) {
+	s := memory.New(nil)
+	object := func(i int) []vaultnet.Write {
+		var w []vaultnet.Write
+		for k := range byte(6) {
+			w = append(w, vaultnet.Write{Key: append(binary.BigEndian.AppendUint64(nil, uint64(i)*0x9e3779b97f4a7c15), k), Value: []byte{k}})
+		}
+		return w
+	}
+	n := 0
+	for ; n < 20_000; n++ {
+		s.Apply(object(n), false)
+	}
+	for b.Loop() {
+		s.Apply(object(n), false)
+		found := 0
+		for range s.Scan(object(n / 2)[0].Key[:8]) {
+			found++
+		}
+		if n++; found != 6 {
+			b.Fatalf("%d records", found)
+		}
 	}
 }
 

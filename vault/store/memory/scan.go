@@ -3,13 +3,15 @@ package memory
 import (
 	"iter"
 	"slices"
+	"sort"
 	"strings"
 
 	"vaultnet"
 	"vaultnet/vault/store"
 )
 
-// Scan implements store.Store. The first scan after new keys came sorts those.
+// Scan implements store.Store. The first scan after new keys came sorts those. It costs as much as what it finds, and a
+// little more the more records there are.
 func (s *Store) Scan(prefix []byte) iter.Seq2[vaultnet.Write, error] {
 	return func(yield func(vaultnet.Write, error) bool) {
 		found, err := s.find(string(prefix))
@@ -33,12 +35,15 @@ func (s *Store) find(prefix string) ([]vaultnet.Write, error) {
 		return nil, store.ErrClosed
 	}
 	s.sort()
+	var keys []string
+	for _, run := range s.runs {
+		i, _ := slices.BinarySearch(run, prefix)
+		n := sort.Search(len(run)-i, func(k int) bool { return !strings.HasPrefix(run[i+k], prefix) })
+		keys = append(keys, run[i:i+n]...)
+	}
+	slices.Sort(keys)
 	var found []vaultnet.Write
-	i, _ := slices.BinarySearch(s.sorted, prefix)
-	for _, key := range s.sorted[i:] {
-		if !strings.HasPrefix(key, prefix) {
-			break
-		}
+	for _, key := range slices.Compact(keys) {
 		if r := s.records[key]; r != nil {
 			found = append(found, vaultnet.Write{Key: []byte(key), Value: r.value})
 		}
@@ -46,36 +51,45 @@ func (s *Store) find(prefix string) ([]vaultnet.Write, error) {
 	return found, nil
 }
 
-// sort brings added into sorted and drops what is gone.
+// sort makes a run of added, together with the runs before it that are not twice as long: so a key is moved as often as
+// the number of records doubles. When more keys are gone than are there, all runs become one.
 func (s *Store) sort() {
 	if len(s.added) == 0 {
 		return
 	}
 	slices.Sort(s.added)
-	merged := make([]string, 0, len(s.records))
-	take := func(key string) {
-		if n := len(merged); n > 0 && merged[n-1] == key {
-			return
+	run := s.living(slices.Compact(s.added))
+	s.added = nil
+	total := 0
+	for _, r := range s.runs {
+		total += len(r)
+	}
+	for n := len(s.runs) - 1; n >= 0 && (len(s.runs[n]) < 2*len(run) || total+len(run) > 1024+2*len(s.records)); n-- {
+		run = s.living(merge(s.runs[n], run))
+		s.runs[n], s.runs = nil, s.runs[:n]
+	}
+	if len(run) > 0 {
+		s.runs = append(s.runs, run)
+	}
+}
+
+// living drops the keys that are gone from a run.
+func (s *Store) living(run []string) []string {
+	return slices.DeleteFunc(run, func(key string) bool { return s.records[key] == nil })
+}
+
+// merge makes one run of two.
+func merge(a, b []string) []string {
+	both := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch strings.Compare(a[0], b[0]) {
+		case 0:
+			a = a[1:]
+		case -1:
+			both, a = append(both, a[0]), a[1:]
+		default:
+			both, b = append(both, b[0]), b[1:]
 		}
-		if s.records[key] != nil {
-			merged = append(merged, key)
-		}
 	}
-	old, added := s.sorted, s.added
-	for len(old) > 0 && len(added) > 0 {
-		if old[0] <= added[0] {
-			take(old[0])
-			old = old[1:]
-		} else {
-			take(added[0])
-			added = added[1:]
-		}
-	}
-	for _, key := range old {
-		take(key)
-	}
-	for _, key := range added {
-		take(key)
-	}
-	s.sorted, s.added = merged, nil
+	return append(append(both, a...), b...)
 }
