@@ -95,6 +95,17 @@ func (t *turn) wishOf(i int) *Wish {
 	return w.Wish
 }
 
+// Wished reports whether a wish counts here, of this member or another: it is in no record.
+func (o *Object) Wished(now vaultnet.Time) bool {
+	t := turn{Object: o, now: now}
+	for i := range maxMembers {
+		if t.wishOf(i) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // wished takes in another member's wish, which anybody may pass on: its newest counts.
 func (t *turn) wished(from vaultnet.PublicKey, w *Wish) {
 	if t.set == nil || t.height == 0 || w.Incarnation != t.incarnation() || w.Height > t.height+1 || w.Height+wishWindow <= t.height {

@@ -261,7 +261,7 @@ func (c *checker) observer(v *vault) core.Observer {
 		return core.Observer{}
 	}
 	s := v.witness
-	return core.Observer{Agreement: agreement.Observer{
+	return core.Observer{Loaded: func(vaultnet.Address) { v.w.report.Loads++ }, Agreement: agreement.Observer{
 		Vote: func(o *agreement.Object, b *agreement.Ballot) {
 			w := c.file(s, o.Address())
 			c.trace.mix(uint64(w.number)<<32 | uint64(b.Round)<<8 | uint64(b.Type))

@@ -41,7 +41,7 @@ func (w *world) corrupt(v *vault, inner *core.Vault) core.Stepper {
 	}
 	r := stream(w.options.Seed, "acts of "+v.name)
 	if twins := r.IntN(6) == 0; w.options.Lies == "twins" || w.options.Lies == "any" && twins {
-		other, err := core.New(core.Config{Self: v.key, Parameters: w.params, Verifier: w.verifier}, v.scan())
+		other, err := core.New(core.Config{Self: v.key, Parameters: w.params, Verifier: w.verifier, Idle: w.options.Idle}, v.scan())
 		if err == nil {
 			w.trace.line(v.name, "LIES: twins")
 			return adversary.NewTwins(w.network, v.signer, inner, other, byte(r.Uint32()))

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"vaultnet/vault/core"
 )
 
 // Mode says what a run demands.
@@ -63,6 +65,7 @@ type Options struct {
 	Skew     float64       // part of the allowed clock skew that is used, 0…1
 	Turn     time.Duration // least time between two turns of a node, 100 µs…1 s
 	Eager    float64       // part of vaults that vote at once and never stand by, 0…1
+	Idle     time.Duration // objects that are not used are kept loaded for, 10 s…1 h
 
 	Crashes    int // vaults that stop at a boundary of their turn and start again
 	Stalls     int // vaults that do nothing for a while, and then everything
@@ -169,6 +172,10 @@ var table = []option{
 		}),
 	part("eager", "of vaults that never stand by", 1, func(o *Options) *float64 { return &o.Eager },
 		func(r *rand.Rand, o *Options) float64 { return pick(r, 0, 0, 0, 0.5, 1) }),
+	length("idle", "unused objects stay loaded for", 10*time.Second, time.Hour, func(o *Options) *time.Duration { return &o.Idle },
+		func(r *rand.Rand, o *Options) time.Duration {
+			return pick(r, 10*time.Second, 10*time.Second, 30*time.Second, core.DefaultIdle)
+		}),
 	faults("crashes", "stops at a boundary of a turn", func(o *Options) *int { return &o.Crashes }, 6),
 	faults("stalls", "pauses of a vault", func(o *Options) *int { return &o.Stalls }, 3),
 	faults("partitions", "splits in two", func(o *Options) *int { return &o.Partitions }, 3),

@@ -26,6 +26,7 @@ type Totals struct {
 	SetBlocks  uint64         `json:"set-blocks"` // of them: changed the set
 	Mutations  uint64         `json:"mutations"`  // applied, counted once each
 	Rounds     uint64         `json:"rounds"`     // in which the blocks were decided, the first of a height being 1
+	Loads      uint64         `json:"loads"`      // objects that honest vaults had unloaded and read again
 	Unchecked  uint64         `json:"unchecked"`  // blocks whose bodies no honest vault showed
 	Splits     uint64         `json:"splits"`     // second objects that a split network put at an address
 	Stranded   uint64         `json:"stranded"`   // of them: with too few honest members on their chain to go on
@@ -64,6 +65,7 @@ func (t *Totals) Add(u *Totals) {
 	t.Departed += u.Departed
 	t.Mutations += u.Mutations
 	t.Rounds += u.Rounds
+	t.Loads += u.Loads
 	t.Unchecked += u.Unchecked
 	t.Splits += u.Splits
 	t.Stranded += u.Stranded

@@ -277,7 +277,7 @@ func (v *vault) tell(in core.Input) {
 // revive makes the core from what the store holds.
 func (v *vault) revive() error {
 	inner, err := core.New(core.Config{Self: v.key, Parameters: v.w.params, Verifier: v.w.verifier,
-		Eager: v.eager, Observer: v.w.check.observer(v)}, v.scan())
+		Eager: v.eager, Idle: v.w.options.Idle, Observer: v.w.check.observer(v)}, v.scan())
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ func (s *summary) write(w io.Writer) {
 		rounds = float64(s.Rounds) / float64(s.Blocks)
 	}
 	line("blocks", "%d (%d empty, %d of sets), %d mutations", s.Blocks, s.Empty, s.SetBlocks, s.Mutations)
+	line("loads", "%d of objects that were not in use", s.Loads)
 	line("rounds", "%.3f per block", rounds)
 	line("faults", "%s", counts(s.Injected))
 	line("lies", "%s", counts(s.Lies))

@@ -39,6 +39,8 @@ var defects = []defect{
 	{name: "ahead-of-the-disk", file: "sim/vault.go", function: "vault.keep",
 		body:  "if len(s.Writes) > 0 { v.store.Apply(s.Writes, false) }\nreturn 0",
 		flags: crashes, seeds: 10, invariants: []string{"durable", "one-vote", "heights", "locks"}},
+	{name: "results-forgotten-when-unloaded", file: "agreement/memory.go", function: "Object.Remember", body: "return",
+		pkg: "vault/core", test: "TestWhatIsIdleIsUnloaded"},
 
 	// Rules.
 	{name: "hundred-and-one-entries", file: "mutabledata/entries.go", function: "MutateEntries.limit", body: "return 1 << 20",

@@ -37,7 +37,7 @@ func TestAttack7SpamWakesNobody(t *testing.T) {
 	if !b.asleep() {
 		t.Fatal("awake before the attack")
 	}
-	o := members[1].core.Object(b.object)
+	o := members[1].object(b.object)
 	vote := func(by *house, height vaultnet.Height, round uint32) *agreement.Vote {
 		v := &agreement.Vote{Ballot: agreement.Ballot{Height: height, Round: round, Type: agreement.Prevote, Block: vaultnet.Digest{1},
 			Set: o.Set().Digest(), Previous: o.HeaderDigest()}}
@@ -168,7 +168,7 @@ func TestAttack12TwoPutsWithDifferentViews(t *testing.T) {
 		}
 		at := map[vaultnet.Height]vaultnet.Digest{}
 		for _, h := range w.houses {
-			o := h.core.Object(a)
+			o := h.object(a)
 			if o == nil || o.Height() == 0 {
 				continue
 			}
@@ -269,7 +269,7 @@ func TestAttack19OneNonceManyMutations(t *testing.T) {
 
 // set2 is the height at which a request was applied.
 func (b *bench) set2(t *testing.T, r *agreement.Request) vaultnet.Height {
-	a, ok := b.members(r.Address)[0].core.Object(r.Address).Applied(r.Deadline, r.ID)
+	a, ok := b.members(r.Address)[0].object(r.Address).Applied(r.Deadline, r.ID)
 	if !ok {
 		t.Fatal("not applied")
 	}
@@ -470,7 +470,7 @@ func TestAttack32FourToFour(t *testing.T) {
 		t.Fatal("split views prove a set")
 	}
 	for _, h := range w.houses {
-		if o := h.core.Object(a); o != nil && o.HalfOpen() {
+		if o := h.object(a); o != nil && o.HalfOpen() {
 			t.Fatal("something was proposed")
 		}
 	}
@@ -511,7 +511,7 @@ func TestAttack42NobodyWakes(t *testing.T) {
 	sent := w.sent
 	for _, a := range all {
 		set := w.set(a)
-		o := w.members(a)[7].core.Object(a)
+		o := w.members(a)[7].object(a)
 		puppets := make([]vaultnet.PublicKey, 6)
 		for i := range puppets {
 			puppets[i] = w.person(fmt.Sprint("puppet ", i)).Public()
@@ -539,7 +539,7 @@ func TestAttack42NobodyWakes(t *testing.T) {
 	w.run(time.Second)
 	for _, h := range w.houses[2:] {
 		for _, a := range all {
-			if o := h.core.Object(a); o != nil && (o.HalfOpen() || o.Round() != 0) {
+			if o := h.object(a); o != nil && (o.HalfOpen() || o.Round() != 0) {
 				t.Fatal("an object woke")
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"vaultnet"
 	"vaultnet/account"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
@@ -85,5 +86,35 @@ func BenchmarkNearTo(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		v.nearTo(q, near)
+	}
+}
+
+// BenchmarkReload is what it costs, beside reading its records, that an object which is read was not loaded: to unload it,
+// to ask for it and to load it, with its digests and its certificate checked.
+func BenchmarkReload(b *testing.B) {
+	w := newTown(b, 8)
+	w.frames = true
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("object")
+	c.mutate(a, c.put(a, mutabledata.Entry{Key: "k"}), insert("l", "0123456789"))
+	h := w.houses[0]
+	var records []vaultnet.Write
+	for k, v := range h.scan(string(ObjectPrefix(a))) {
+		records = append(records, vaultnet.Write{Key: k, Value: v})
+	}
+	read, err := OpenMessage(&wire.Read{Call: 1, Address: a, Query: mutabledata.EncodeQuery(mutabledata.GetVersion{})}, c.id, w.network, w.keys)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		h.core.evict(h.core.objects.get(a).live)
+		if out := h.core.Step(w.now, read); len(out.Loads) != 1 {
+			b.Fatal("it is loaded")
+		}
+		h.core.Seal(vaultnet.Signature{})
+		h.core.Step(w.now, []Input{Loaded(a, records)})
+		h.core.Seal(vaultnet.Signature{})
 	}
 }

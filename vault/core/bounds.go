@@ -27,7 +27,8 @@ const (
 	maxChanging    = 64     // objects whose set this vault wants changed at once
 	maxFollowing   = 64     // objects followed at invitation
 	maxInvitations = 1024   // addresses with invitations that are not believed yet
-	maxHeld        = 16     // inputs held for an object that is being loaded or is behind
+	maxHeld        = 16     // requests held for an object that is behind
+	maxLoading     = 256    // inputs held for an object that is being loaded
 	maxWaiting     = 4096   // requests one peer waits for
 	maxAsking      = 256    // peers that wait for requests at one object
 	maxParked      = 4096   // requests waiting for a set; 64 of them for the same

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"time"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -15,12 +16,17 @@ type Config struct {
 	Verifier   vaultnet.Verifier   // the protocol's one verifier
 	Capacity   int64               // bytes of data it is willing to hold; 0: any amount. Beyond it: NetworkFull
 	Memory     int64               // bytes of data of idle objects kept loaded; 0: 1 GiB
+	Idle       time.Duration       // how long an object is kept loaded that nothing is heard of, at least 10 s; 0: a minute
 	Eager      bool                // it votes at once and never stands by, see [agreement.StandbyLeast]
 	Observer   Observer            // may be zero
 }
 
 // DefaultMemory is the memory budget where [Config.Memory] is 0.
 const DefaultMemory = 1 << 30
+
+// DefaultIdle is how long an object that is not used is kept loaded where [Config.Idle] is 0: whoever missed its last block
+// has been sent it by then ([agreement.RepairCap]); who asks later takes the state.
+const DefaultIdle = agreement.RepairCap
 
 // Observer is told of what happens, for logs, metrics, checkers and a live view. All fields are optional. A callback must
 // not change what it is given, keep it, or call back.
@@ -42,6 +48,9 @@ func (c Config) withDefaults() Config {
 	if c.Memory == 0 {
 		c.Memory = DefaultMemory
 	}
+	if c.Idle == 0 {
+		c.Idle = DefaultIdle
+	}
 	return c
 }
 
@@ -57,6 +66,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("core: Capacity %d, want at least 0", c.Capacity)
 	case c.Memory < 0:
 		return fmt.Errorf("core: Memory %d, want at least 0", c.Memory)
+	case c.Idle < followsFor:
+		return fmt.Errorf("core: Idle %v, want at least %v", c.Idle, followsFor)
 	}
 	return c.Parameters.Validate()
 }

@@ -6,80 +6,89 @@ import (
 	"testing"
 	"time"
 
+	"vaultnet"
 	"vaultnet/account"
-	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
 )
 
-// What an idle object costs its vault in memory, beyond its data: once loaded, as after a restart or with its last block
-// still at hand, and once evicted. The claims stand in the package's documentation.
+// What an idle object costs its vault in memory, beyond its data: with its last block just decided, a minute after its last
+// use, once its results are told no more, and loaded, as after a restart. The claims stand in the package's documentation.
 func TestIdleObjectCosts(t *testing.T) {
 	if testing.Short() {
-		t.Skip("makes 2,000 objects")
+		t.Skip("makes 4,000 objects")
 	}
-	cost := idleCosts(t, 250)
-	t.Logf("an idle object costs %d bytes after its last block, %d at rest, %d as loaded, %d evicted, beyond its data", cost.live,
-		cost.rested, cost.loaded, cost.evicted)
-	if cost.live > overhead {
-		t.Errorf("%d bytes after its last block, %d are counted", cost.live, overhead)
-	}
-	if most := max(cost.rested, cost.loaded); most > restOverhead {
-		t.Errorf("%d bytes at rest or as loaded, %d are counted", most, restOverhead)
-	}
-	if cost.evicted > 200 {
-		t.Errorf("%d bytes evicted, more than 200", cost.evicted)
+	for _, changes := range []int{0, 2} {
+		t.Run(fmt.Sprint("changes-", changes), func(t *testing.T) { checkIdleCosts(t, changes) })
 	}
 }
 
-type costs struct{ live, rested, loaded, evicted int }
+func checkIdleCosts(t *testing.T, changes int) {
+	cost := idleCosts(t, 250, changes)
+	t.Logf("an idle object changed %d times costs %d bytes after its last block, %d a minute after its last use, %d when its results are over, %d as loaded, beyond its data",
+		changes, cost.live, cost.idle, cost.over, cost.loaded)
+	if cost.live > overhead {
+		t.Errorf("%d bytes after its last block, %d are counted", cost.live, overhead)
+	}
+	if cost.loaded > loadedOverhead {
+		t.Errorf("%d bytes as loaded, %d are counted", cost.loaded, loadedOverhead)
+	}
+	if cost.idle >= 2<<10 {
+		t.Errorf("%d bytes a minute after its last use, want less than 2 KiB", cost.idle)
+	}
+	if cost.over > 200 {
+		t.Errorf("%d bytes when its results are over, more than 200", cost.over)
+	}
+}
 
-// idleCosts makes n objects with one entry of 10 bytes at 8 vaults and takes away, step by step, what the vaults hold.
-func idleCosts(t testing.TB, n int) costs {
+type costs struct{ live, idle, over, loaded int }
+
+// idleCosts makes n MutableData and n accounts at 8 vaults, changes each so many times within minutes, and takes away, step
+// by step, what the vaults hold.
+func idleCosts(t testing.TB, n, changes int) costs {
 	const vaults = 8
-	w := newTown(t, vaults)
+	w := newTown(t, vaults, func(c *Config) { c.Idle = time.Hour })
 	w.frames = true // so that vaults share nothing
 	w.run(time.Second)
-	for _, h := range w.houses {
-		h.core.restAfter = time.Hour
-	}
 	c := w.citizen("Alice")
-	c.applied(c.operate(c.key, &account.TopUp{Operations: int64(n)}), 5)
+	c.applied(c.operate(c.key, &account.TopUp{Operations: 100 * int64(n)}), 5)
+	object := func(i int) vaultnet.Address { return address(fmt.Sprint("object ", i)) }
+	w.wait = 200 * time.Millisecond // the results of the first are to be told still when the last is done
+	people := make([]*citizen, n)
 	for i := range n {
-		a := address(fmt.Sprint("object ", i))
-		p := c.permit(c.key, a, 1)
-		m := &mutabledata.Put{Owner: c.key.Public(), Entries: []mutabledata.Entry{{Key: "k", Value: mutabledata.Value{Content: []byte("0123456789")}}}}
-		r := w.sign(c.key, a, 1, mutabledata.Encode(m), wire.Attached{Permit: p, Proof: c.proof(a)})
-		c.applied(c.submit(w.group(a), r), 8)
+		people[i] = w.citizen(fmt.Sprint("citizen ", i))
+		c.put(object(i), mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("0123456789")}})
 	}
-	w.run(time.Minute)
+	for k := range changes {
+		for i, p := range people {
+			p.applied(p.operate(p.key, &account.TopUp{Operations: 1}), 5)
+			p.heard = nil
+			c.applied(c.mutate(object(i), c.permit(c.key, object(i), 1), insert(fmt.Sprint("key ", k), "0123456789")), 8)
+		}
+	}
 	c.heard, w.queue = nil, nil
 	each := func(f func(h *house)) {
 		for _, h := range w.houses {
 			f(h)
 		}
 	}
-	account := func(h *house) { h.core.evict(h.core.objects.get(c.account).live) } // which holds something for each object
-	each(account)
+	replicas := 2 * n * vaults
+	drop := func(h *house) { h.core.evict(h.core.objects.get(c.account).live) } // Alice's account holds something for each object
+	each(drop)
+	each(func(h *house) { h.core.recall(h.core.objects.get(c.account)) })
 	full := heapBytes()
-	each(func(h *house) { h.core.restAfter = 0; h.core.restAll() })
-	rested := heapBytes()
-	each(func(h *house) { h.evictAll() })
-	bare := heapBytes()
-	each(func(h *house) { h.core.objects = newObjects() })
+	each(func(h *house) { h.core.cfg.Idle, h.cfg.Idle, h.alarm = DefaultIdle, DefaultIdle, w.now })
+	w.run(DefaultIdle + time.Second)
+	idle := heapBytes()
+	w.run(vaultnet.ResultsKept + time.Second)
+	over := heapBytes()
+	each(func(h *house) { h.core.objects, h.core.memories = newObjects(), newMemories() })
 	none := heapBytes()
 	each(func(h *house) { h.start() })
-	each(account)
+	each(drop)
 	again := heapBytes()
 	runtime.KeepAlive(w)
-	return costs{live: (full - none) / (n * vaults), rested: (rested - none) / (n * vaults), evicted: (bare - none) / (n * vaults),
-		loaded: (again - none) / (n * vaults)}
-}
-
-func (v *Vault) restAll() {
-	for v.loaded.active != nil {
-		v.now++ // since the last of them was used
-		v.rest()
-	}
+	runtime.KeepAlive(people)
+	return costs{live: (full - none) / replicas, idle: (idle - none) / replicas, over: (over - none) / replicas, loaded: (again - none) / replicas}
 }
 
 func (h *house) evictAll() {

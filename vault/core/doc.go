@@ -15,11 +15,11 @@
 //
 // # What an idle object costs
 //
-// Memory alone: no timer, no goroutine, no message. With its last block still at hand about 11 KiB beyond its data. At
-// rest, when nothing was heard of it for a minute, or as it is read from the store, about 5 KiB: most of that is the
-// certificate and, at height 1, the proof of the first set. Once evicted at most 200 bytes (TestIdleObjectCosts measures
-// all of these). What is beyond [Config.Memory] is evicted, what was not used for longest first; so is what was not used
-// for 12 minutes.
+// Memory alone: no timer, no goroutine, no message. Loaded, up to 11 KiB beyond its data with its last block at hand, up to
+// 6 KiB as it is read from the store: most of that is the certificate and, at height 1, the proof of the first set. What
+// was not used for [Config.Idle] is unloaded, and what is beyond [Config.Memory], what was not used for longest first: then
+// it costs at most 200 bytes, and as long as results are told whose deadlines are over some 120 more and 130 for each of
+// these (TestIdleObjectCosts measures all of it). It is loaded again when something comes for it (BenchmarkReload).
 //
 // # Where to look
 //
@@ -31,5 +31,5 @@
 //	pointers.go   telling neighbours who holds what    settled.go     when "there is nothing here" may be said
 //	membership.go changes of sets; invites.go          leaving.go     a vault that hands over; leaver.go what it keeps
 //	chunks.go     ImmutableData; compare.go            eviction.go    the memory budget
-//	mending.go    what the store has damaged
+//	mending.go    what the store has damaged           memories.go    what is told of what is not loaded
 package core

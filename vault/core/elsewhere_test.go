@@ -42,12 +42,12 @@ func TestAFirstSetThatCanDecideNothingYields(t *testing.T) {
 		w.post(others[(i+1)%len(others)].id, h.id, &wire.Bundle{Bundle: &agreement.Bundle{Address: a, Requests: []*agreement.Request{put}}})
 	}
 	w.until(20*time.Second, "they vote", func() bool {
-		return !slices.ContainsFunc(others, func(h *house) bool { o := h.core.Object(a); return o == nil || !o.Voted() })
+		return !slices.ContainsFunc(others, func(h *house) bool { o := h.object(a); return o == nil || !o.Voted() })
 	})
 	w.drop = nil
 	w.until(3*time.Minute, "they yield", func() bool {
 		return !slices.ContainsFunc(others, func(h *house) bool {
-			o := h.core.Object(a)
+			o := h.object(a)
 			return o == nil || o.Height() != 1 || o.Member() || o.HalfOpen() || !o.Outvoted()
 		})
 	})
@@ -62,7 +62,7 @@ func TestAFirstSetThatCanDecideNothingYields(t *testing.T) {
 		}
 		w.stop(h)
 		w.restart(h)
-		if o := h.core.Object(a); o == nil || !o.Voted() || o.HalfOpen() {
+		if o := h.object(a); o == nil || !o.Voted() || o.HalfOpen() {
 			t.Fatal("it does not remember that it voted")
 		}
 	}

@@ -7,30 +7,24 @@ import (
 	"vaultnet/refusal"
 )
 
-// Idle objects beyond the memory budget, and those of which nothing was heard for [idleFor], are kept in the store alone:
-// of each the vault remembers address, height, digest and set, and reads the rest when something comes for it.
-
-// idleFor is how long an object is kept loaded for nothing: results are in memory for that long, and told.
-const idleFor = vaultnet.MaxDeadline + vaultnet.ResultsKept
-
-// restAfter is how long after its last use an idle object gives up its last block's bodies ([agreement.Object.Rest]).
-const restAfter = agreement.RepairCap
+// Idle objects beyond the memory budget, and those of which nothing was heard for [Config.Idle], are kept in the store
+// alone: of each the vault remembers address, height, digest and set, and reads the rest when something comes for it. To
+// agreement it is as if the vault had started anew; what it would then tell no more is kept for as long as that is told.
 
 // evictions is how many objects a turn looks at whose time is over.
-const evictions = 16
+const evictions = 64
 
 // lru is the loaded objects in order of use.
 type lru struct {
 	oldest, newest *live
-	active         *live // the oldest that does not rest yet, nor any younger one; nil: all do
-	bytes          int64
+	bytes          int64 // of memories, too
 }
 
-// overhead is what a loaded object counts beyond its data, in bytes, with its last block still at hand; restOverhead, at
-// rest or as it is read from the store (see TestIdleObjectCosts).
+// overhead is what a loaded object counts beyond its data, in bytes, with its last block still at hand; loadedOverhead, as
+// it is read from the store (see TestIdleObjectCosts).
 const (
-	overhead     = 11 << 10
-	restOverhead = 6 << 10
+	overhead       = 11 << 10
+	loadedOverhead = 6 << 10
 )
 
 func (s *lru) add(l *live) {
@@ -41,9 +35,6 @@ func (s *lru) add(l *live) {
 		s.oldest = l
 	}
 	s.newest = l
-	if s.active == nil {
-		s.active = l
-	}
 	s.bytes += l.size
 }
 
@@ -58,22 +49,15 @@ func (s *lru) remove(l *live) {
 	} else {
 		s.newest = l.older
 	}
-	if s.active == l {
-		s.active = l.younger
-	}
 	l.older, l.younger = nil, nil
 	s.bytes -= l.size
 }
 
 // use makes an object the last used.
 func (s *lru) use(l *live) {
-	switch {
-	case l.entry.live != l:
-	case s.newest != l:
+	if l.entry.live == l && s.newest != l {
 		s.remove(l)
 		s.add(l)
-	case s.active == nil:
-		s.active = l
 	}
 }
 
@@ -98,7 +82,7 @@ func (v *Vault) resize(l *live) {
 	l.entry.bytes = uint32(n) // at most a few MiB
 	size := overhead + n
 	if d := l.Decided(); d != nil && len(d.Bodies) == 0 {
-		size = restOverhead + n
+		size = loadedOverhead + n
 	} else if d != nil {
 		for _, r := range d.Bodies { // kept for whoever missed the last block
 			size += int64(len(r.Bytes) + len(r.Attached))
@@ -108,36 +92,45 @@ func (v *Vault) resize(l *live) {
 	l.size = size
 }
 
-// rest has objects that were not used for [restAfter] rest.
-func (v *Vault) rest() {
-	for range 4 * evictions {
-		l := v.loaded.active
-		if l == nil || max(l.used, v.started).Add(v.restAfter) >= v.now {
-			return
-		}
-		v.loaded.active = l.younger
-		if l.Idle() && !l.HalfOpen() && l.mending == nil {
-			l.Rest()
-			v.resize(l)
-		}
-	}
-}
-
-// shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left; and some of
-// those that were not used for very long.
-func (v *Vault) shrink() {
-	v.rest()
+// unload evicts what was not used for [Config.Idle], and forgets memories that are over.
+func (v *Vault) unload() {
 	for range evictions {
 		l := v.loaded.oldest
-		if l == nil || max(l.used, v.started).Add(idleFor) >= v.now {
+		if l == nil || v.idleAt(l) >= v.now {
 			break
 		}
-		if v.evictable(l) {
+		if v.evictable(l) && !l.Wished(v.now) {
 			v.evict(l)
 		} else {
 			v.used(l)
 		}
 	}
+	for m := v.memories.oldest(); m != nil && m.until < v.now; m = v.memories.oldest() {
+		v.recall(m.entry)
+	}
+}
+
+// idleAt is until when an object is kept loaded if it is not used.
+func (v *Vault) idleAt(l *live) vaultnet.Time { return max(l.used, v.started).Add(v.cfg.Idle) }
+
+// unloadAt is when there is something to unload.
+func (v *Vault) unloadAt() vaultnet.Time {
+	at := vaultnet.Never
+	if l := v.loaded.oldest; l != nil {
+		at = v.idleAt(l)
+	}
+	if m := v.memories.oldest(); m != nil {
+		at = min(at, m.until)
+	}
+	if at == vaultnet.Never {
+		return at
+	}
+	return max(v.halfSecond(at+1), v.now+1)
+}
+
+// shrink evicts objects that were not used for longest until the budget is kept, or nothing idle is left; and then forgets
+// what those could still tell.
+func (v *Vault) shrink() {
 	busy := 0
 	for l := v.loaded.oldest; l != nil && v.loaded.bytes > v.cfg.Memory && busy < 4*maxHeld; {
 		next := l.younger
@@ -148,13 +141,17 @@ func (v *Vault) shrink() {
 		}
 		l = next
 	}
+	for m := v.memories.oldest(); m != nil && v.loaded.bytes > v.cfg.Memory; m = v.memories.oldest() {
+		v.recall(m.entry)
+	}
 }
 
-// evictable reports whether nothing of an object is lost by forgetting all but its records.
+// evictable reports whether nothing of an object is lost by forgetting all but its records. What never came to be is dropped
+// altogether soon ([Vault.tidy]), unless the vault voted there.
 func (v *Vault) evictable(l *live) bool {
 	v.forgetAsking(l)
 	return l.entry.stored && l.mending == nil && l.Idle() && !l.HalfOpen() && !l.dirty && !l.record && l.alarm == vaultnet.Never &&
-		len(l.asking) == 0 && len(l.held) == 0 && l.change == nil && (l.Member() || l.Height() == 0)
+		len(l.asking) == 0 && len(l.held) == 0 && l.change == nil && (l.Height() > 0 && l.Member() || l.Height() == 0 && l.Voted())
 }
 
 func (v *Vault) evict(l *live) {
@@ -165,6 +162,7 @@ func (v *Vault) evict(l *live) {
 	}
 	v.loaded.remove(l)
 	e.live = nil
+	v.remember(e, l.Memory(v.now))
 	if f := v.cfg.Observer.Evicted; f != nil {
 		f(e.address())
 	}
@@ -177,13 +175,13 @@ type loading struct {
 }
 
 // load holds a message for an object that has to be read first, and has it read; false where it has not. More than
-// [maxHeld] are not held but answered that it is too much.
+// [maxLoading] are not held but answered that it is too much.
 func (v *Vault) load(e *object, from vaultnet.PublicKey, m wire.Message) bool {
 	if e == nil || e.live != nil || !e.stored || e.damaged {
 		return false
 	}
 	ld := v.startLoading(e)
-	if len(ld.inputs) >= maxHeld {
+	if len(ld.inputs) >= maxLoading {
 		v.busy(from, m)
 		return true
 	}
@@ -194,7 +192,7 @@ func (v *Vault) load(e *object, from vaultnet.PublicKey, m wire.Message) bool {
 // loadFor has an object read, and then something done with it.
 func (v *Vault) loadFor(e *object, then func(*live)) {
 	ld := v.startLoading(e)
-	if len(ld.then) < maxHeld {
+	if len(ld.then) < maxLoading {
 		ld.then = append(ld.then, then)
 	}
 }
@@ -235,6 +233,7 @@ func (v *Vault) objectLoaded(a vaultnet.Address, records []vaultnet.Write) {
 	if ld == nil || e == nil || e.live != nil {
 		return
 	}
+	told := v.recall(e)
 	prefix := len(ObjectPrefix(a))
 	own := make([]vaultnet.Write, 0, len(records))
 	for _, w := range records {
@@ -252,7 +251,12 @@ func (v *Vault) objectLoaded(a vaultnet.Address, records []vaultnet.Write) {
 			f(a, err)
 		}
 	} else {
+		o.Remember(told)
 		l := v.adopt(e, o)
+		v.resize(l)
+		if o.Height() == 0 {
+			v.touch(l)
+		}
 		if f := v.cfg.Observer.Loaded; f != nil {
 			f(a)
 		}

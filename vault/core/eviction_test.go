@@ -83,7 +83,7 @@ func TestInputsAreHeldWhileAnObjectIsRead(t *testing.T) {
 		t.Fatal("still loaded")
 	}
 	in := []Input{}
-	for i := range 20 {
+	for i := range maxLoading + 4 {
 		q, err := OpenMessage(&wire.Read{Call: wire.Call(i), Address: a, Query: mutabledata.EncodeQuery(mutabledata.GetVersion{})}, c.id, w.network, w.keys)
 		if err != nil {
 			t.Fatal(err)
@@ -96,14 +96,14 @@ func TestInputsAreHeldWhileAnObjectIsRead(t *testing.T) {
 	}
 	refused := count(h.core.Seal(vaultnet.Signature{}))
 	if refused != 4 {
-		t.Fatalf("%d answered that it is too much, of 20", refused)
+		t.Fatalf("%d answered that it is too much, want 4", refused)
 	}
 	var records []vaultnet.Write
 	for k, v := range h.scan(string(ObjectPrefix(a))) {
 		records = append(records, vaultnet.Write{Key: k, Value: v})
 	}
 	h.core.Step(w.now, []Input{Loaded(a, records)})
-	if n := count(h.core.Seal(vaultnet.Signature{})); n != 16 {
+	if n := count(h.core.Seal(vaultnet.Signature{})); n != maxLoading {
 		t.Fatalf("%d answered", n)
 	}
 }
@@ -180,15 +180,112 @@ func TestADamagedObjectIsFetchedAgain(t *testing.T) {
 	}
 }
 
-// TestWhatIsLongIdleIsEvicted: also within the memory budget an object is not kept loaded for nothing. As long as results
-// of requests are told it is.
-func TestWhatIsLongIdleIsEvicted(t *testing.T) {
+// TestWhatIsIdleIsUnloaded: also within the memory budget an object is not kept loaded for nothing, and nothing need happen
+// for that; being read is use. What became of requests is told as before, for as long as before.
+func TestWhatIsIdleIsUnloaded(t *testing.T) {
 	w := newTown(t, 8)
 	w.run(time.Second)
 	c := w.citizen("Alice")
 	a, b := address("object"), address("busy")
-	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("1")}})
 	c.put(b)
+	c.put(a, mutabledata.Entry{Key: "k", Value: mutabledata.Value{Content: []byte("1")}})
+	group := w.group(a)
+	loaded := func(a vaultnet.Address) (n int) {
+		for _, h := range group {
+			if h.core.objects.get(a).live != nil {
+				n++
+			}
+		}
+		return n
+	}
+	sign := func(key string) *agreement.Request {
+		return w.sign(c.key, a, 1, mutabledata.Encode(insert(key, "x")), wire.Attached{Permit: c.permit(c.key, a, 1)})
+	}
+	first, never, last := sign("first"), sign("never"), sign("last")
+	height := c.applied(c.submit(group, first), 8).Height
+	w.run(20 * time.Second) // its deadline is over
+	last = sign("last")
+	c.applied(c.submit(group, last), 8) // and the agreed state forgets it
+	told := func(when string, r *agreement.Request, want wire.OutcomeAnswer) {
+		t.Helper()
+		all := answers[*wire.OutcomeAnswer](c.ask(group, &wire.GetOutcome{Call: 2, Address: a, Deadline: r.Deadline, ID: r.ID}))
+		if len(all) != 8 {
+			t.Fatalf("%s: %d answers", when, len(all))
+		}
+		for _, o := range all {
+			if o.Outcome != want.Outcome || o.Clear != want.Clear || o.Final != want.Final || o.Outcome == agreement.Applied && o.Height != want.Height {
+				t.Fatalf("%s: told outcome %v at height %d, clear %v, final %v", when, o.Outcome, o.Height, o.Clear, o.Final)
+			}
+		}
+	}
+	applied, not := wire.OutcomeAnswer{Outcome: agreement.Applied, Height: height}, wire.OutcomeAnswer{Outcome: agreement.Refused, Clear: true, Final: true}
+	told("loaded", first, applied)
+	told("loaded", never, not)
+	for range 3 {
+		if n := loaded(a); n != 8 {
+			t.Fatalf("loaded at %d of 8 vaults before its time is over", n)
+		}
+		w.run(DefaultIdle / 2)
+		c.read(b, mutabledata.GetVersion{})
+		w.run(DefaultIdle/2 + time.Second)
+		if n := loaded(a); n != 0 {
+			t.Fatalf("still loaded at %d vaults", n)
+		}
+		if n := loaded(b); n != 8 {
+			t.Fatalf("what is read is loaded at %d of 8 vaults", n)
+		}
+		told("unloaded", first, applied)
+		told("unloaded", never, not)
+		if a := c.applied(c.submit(group, first), 8); a.Height != height {
+			t.Fatalf("submitted again it is applied at %d", a.Height)
+		}
+	}
+	for range 3 {
+		w.run(2 * time.Minute)
+		told("later", first, applied)
+	}
+	w.run(vaultnet.ResultsKept - 8*time.Minute)
+	told("when results are over", never, wire.OutcomeAnswer{})
+	for _, h := range group {
+		if n := len(h.core.memories.of); n > 0 {
+			t.Fatalf("%d memories are left when results are over", n)
+		}
+	}
+	c.applied(c.submit(group, sign("again")), 8)
+}
+
+// TestMemoriesAreInTheBudget: they count, and go last.
+func TestMemoriesAreInTheBudget(t *testing.T) {
+	w := newTown(t, 1)
+	w.run(time.Second)
+	c := w.citizen("Alice")
+	a := address("object")
+	p := c.put(a)
+	w.run(20 * time.Second)
+	p = c.permit(c.key, a, 1)
+	c.applied(c.mutate(a, p, insert("k", "")), 1)
+	v := w.houses[0].core
+	w.run(DefaultIdle + time.Second)
+	if n := len(v.memories.of); n != 2 || v.loaded.bytes <= 0 || v.loaded.oldest != nil {
+		t.Fatalf("%d memories, %d bytes", n, v.loaded.bytes)
+	}
+	v.cfg.Memory = v.loaded.bytes - 1
+	v.shrink()
+	if n := len(v.memories.of); n != 1 || v.loaded.bytes > v.cfg.Memory {
+		t.Fatalf("%d memories, %d bytes", n, v.loaded.bytes)
+	}
+	w.run(vaultnet.ResultsKept)
+	if n := len(v.memories.of); n != 0 || v.loaded.bytes != 0 {
+		t.Fatalf("%d memories, %d bytes when results are over", n, v.loaded.bytes)
+	}
+}
+
+// TestWhatIsWishedOfStaysLoaded: wishes are in no record, and come at long intervals.
+func TestWhatIsWishedOfStaysLoaded(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(time.Second)
+	a := address("object")
+	w.citizen("Alice").put(a)
 	group := w.group(a)
 	loaded := func() (n int) {
 		for _, h := range group {
@@ -198,21 +295,21 @@ func TestWhatIsLongIdleIsEvicted(t *testing.T) {
 		}
 		return n
 	}
-	w.run(idleFor - time.Minute)
-	p := c.permit(c.key, b, 2)
-	c.applied(c.submit(w.group(b), w.sign(c.key, b, 1, mutabledata.Encode(insert("new", "x")), wire.Attached{Permit: p})), 8)
+	wish := func(c agreement.Change) {
+		v := group[0].core
+		v.give(v.objects.get(a).live, agreement.Input{Desire: &c})
+		group[0].turn()
+	}
+	wish(agreement.Change{Drop: group[1].id})
+	w.run(time.Second)
+	wish(agreement.Change{}) // it is given up, and nobody is told
+	lapse := 24 * w.params.LeaveAfter
+	w.run(lapse - 10*time.Second)
 	if n := loaded(); n != 8 {
-		t.Fatalf("loaded at %d of 8 vaults before its time is over", n)
+		t.Fatalf("loaded at %d of 8 vaults while a wish counts", n)
 	}
-	w.run(2 * time.Minute)
-	p = c.permit(c.key, b, 2)
-	c.applied(c.submit(w.group(b), w.sign(c.key, b, 1, mutabledata.Encode(insert("newer", "x")), wire.Attached{Permit: p})), 8)
+	w.run(DefaultIdle + 20*time.Second)
 	if n := loaded(); n != 0 {
-		t.Fatalf("still loaded at %d vaults", n)
+		t.Fatalf("loaded at %d vaults when it is over", n)
 	}
-	if w.houses[0].core.objects.get(b).live == nil {
-		t.Fatal("what is in use is not loaded")
-	}
-	p = c.permit(c.key, a, 2)
-	c.applied(c.submit(group, w.sign(c.key, a, 1, mutabledata.Encode(insert("again", "x")), wire.Attached{Permit: p})), 8)
 }

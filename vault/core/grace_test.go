@@ -12,7 +12,7 @@ import (
 
 // has reports whether a vault holds a decided state, in memory and store.
 func (h *house) has(a vaultnet.Address) bool {
-	o := h.core.Object(a)
+	o := h.object(a)
 	if o == nil || o.Height() == 0 {
 		return false
 	}
@@ -95,7 +95,7 @@ func TestAFollowerKeepsWhatItHoldsForTheGrace(t *testing.T) {
 		t.Fatal("erased within the grace")
 	}
 	w.run(time.Minute)
-	if h.has(a) || h.core.Object(a) != nil {
+	if h.has(a) || h.object(a) != nil {
 		t.Fatal("kept for ever")
 	}
 }
@@ -111,7 +111,7 @@ func TestAFormerMemberThatFollowedKeepsItsGrace(t *testing.T) {
 	w.cut(h)
 	w.until(time.Minute, "it is replaced", func() bool { return w.set(a).Index(h.id) < 0 })
 	w.mend(h)
-	w.until(time.Minute, "it learns so", func() bool { o := h.core.Object(a); return o != nil && !o.Member() })
+	w.until(time.Minute, "it learns so", func() bool { o := h.object(a); return o != nil && !o.Member() })
 	w.invite(a, h)
 	w.run(followFor + 10*time.Second)
 	if !h.has(a) {
@@ -134,11 +134,11 @@ func TestTheGraceBeginsAnew(t *testing.T) {
 		w.cut(h)
 		w.until(time.Minute, "it is replaced", func() bool { return w.set(a).Index(h.id) < 0 })
 		w.mend(h)
-		w.until(time.Minute, "it learns so", func() bool { o := h.core.Object(a); return o != nil && !o.Member() })
+		w.until(time.Minute, "it learns so", func() bool { o := h.object(a); return o != nil && !o.Member() })
 	}
 	leave()
 	over := w.now.Add(leaverGrace)
-	w.until(2*time.Minute, "it is a member again", func() bool { return h.core.Object(a).Member() })
+	w.until(2*time.Minute, "it is a member again", func() bool { return h.object(a).Member() })
 	w.run(over.Sub(w.now) - 20*time.Second)
 	w.shun(a, h)
 	leave()
@@ -163,7 +163,7 @@ func TestTheGraceOutlastsARestartAndASplit(t *testing.T) {
 	w.cut(h)
 	w.until(time.Minute, "it is replaced", func() bool { return w.set(a).Index(h.id) < 0 })
 	w.mend(h)
-	w.until(time.Minute, "it learns so", func() bool { o := h.core.Object(a); return o != nil && !o.Member() })
+	w.until(time.Minute, "it learns so", func() bool { o := h.object(a); return o != nil && !o.Member() })
 	w.run(time.Minute)
 	w.stop(h)
 	w.restart(h)

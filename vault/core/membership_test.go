@@ -174,7 +174,7 @@ func TestAttack11GrowthKeepsWhatExists(t *testing.T) {
 	}
 	w.run(leaverGrace + time.Minute)
 	for _, h := range w.houses {
-		o := h.core.Object(a)
+		o := h.object(a)
 		if member := w.set(a).Index(h.id) >= 0; member != (o != nil && o.Height() > 0) {
 			t.Fatalf("member %v, holds %v", member, o != nil)
 		}
@@ -236,7 +236,7 @@ func TestAMemberThatIsSilentIsSuspected(t *testing.T) {
 	c := w.citizen("Alice")
 	a := address("notes")
 	c.put(a)
-	silent := w.members(a)[(int(w.houses[0].core.Object(a).Height())+1)%6] // proposer of the next height
+	silent := w.members(a)[(int(w.houses[0].object(a).Height())+1)%6] // proposer of the next height
 	p := c.permit(c.key, a, 64)
 	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool { return from == silent.id }
 	falsely := func() {
@@ -260,7 +260,7 @@ func TestAMemberThatIsSilentIsSuspected(t *testing.T) {
 	change := func(key string) time.Duration {
 		begun := w.now
 		r := w.sign(c.key, a, 1, mutabledata.Encode(insert(key, "")), wire.Attached{Permit: p})
-		height := func() vaultnet.Height { return w.another(silent, a).core.Object(a).Height() }
+		height := func() vaultnet.Height { return w.another(silent, a).object(a).Height() }
 		before := height()
 		for _, h := range w.members(a) {
 			w.post(c.id, h.id, &wire.Submit{Request: r})

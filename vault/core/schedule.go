@@ -43,10 +43,13 @@ func (s *schedule) at(t vaultnet.Time, do func()) {
 }
 
 // soon plans what need not be exact: for the next of the vault's own half seconds, so that such jobs share turns.
-func (v *Vault) soon(t vaultnet.Time, do func()) {
+func (v *Vault) soon(t vaultnet.Time, do func()) { v.schedule.at(v.halfSecond(t), do) }
+
+// halfSecond is the next of the vault's own half seconds.
+func (v *Vault) halfSecond(t vaultnet.Time) vaultnet.Time {
 	const step = 500 // ms
 	offset := vaultnet.Time(int(v.cfg.Self[0])<<8|int(v.cfg.Self[1])) % step
-	v.schedule.at((t-offset+step-1)/step*step+offset, do)
+	return (t-offset+step-1)/step*step + offset
 }
 
 // due takes the next job whose time has come; nil if there is none.

@@ -35,6 +35,7 @@ type town struct {
 	seq     int
 	sent    int
 	nonce   uint64
+	wait    time.Duration                                          // for answers
 	frames  bool                                                   // messages travel as bytes
 	drop    func(from, to vaultnet.PublicKey, m wire.Message) bool // loses a message
 }
@@ -88,7 +89,7 @@ func newTown(t testing.TB, vaults int, change ...func(*Config)) *town {
 }
 
 func newTownOf(t testing.TB, vaults int, params vaultnet.Parameters, change ...func(*Config)) *town {
-	w := &town{t: t, now: 1_700_000_000_000, params: params, keys: signature.NewRegistry(1),
+	w := &town{t: t, now: 1_700_000_000_000, wait: time.Second, params: params, keys: signature.NewRegistry(1),
 		nodes: make(map[vaultnet.PublicKey]receiver)}
 	w.network = w.params.ID()
 	for i := range vaults {
@@ -264,6 +265,16 @@ func (h *house) turn() {
 	}
 }
 
+// object is the object at an address, nil where the vault holds none: loaded where it is not.
+func (h *house) object(a vaultnet.Address) *agreement.Object {
+	if e := h.core.objects.get(a); e != nil && e.live == nil && e.stored && !e.damaged {
+		h.core.loadFor(e, func(*live) {})
+		h.turn() // asks the store
+		h.turn()
+	}
+	return h.core.Object(a)
+}
+
 func (w *town) post(from, to vaultnet.PublicKey, m wire.Message) {
 	if w.drop != nil && w.drop(from, to, m) {
 		return
@@ -378,13 +389,13 @@ func (g *guest) hear(from vaultnet.PublicKey, m wire.Message) {
 	g.heard = append(g.heard, heard{from, m})
 }
 
-// ask sends a message to vaults and returns what they answer within a second.
+// ask sends a message to vaults and returns what they answer within [town.wait].
 func (g *guest) ask(to []*house, m wire.Message) []heard {
 	g.heard = nil
 	for _, h := range to {
 		g.town.post(g.id, h.id, m)
 	}
-	g.town.run(time.Second)
+	g.town.run(g.town.wait)
 	return g.heard
 }
 
@@ -487,8 +498,10 @@ func (c *citizen) operate(by vaultnet.Signer, op account.Operation) map[vaultnet
 func (w *town) set(a vaultnet.Address) *agreement.Set {
 	best := &agreement.Set{Number: 1}
 	for _, h := range w.houses {
-		if o := h.core.Object(a); o != nil && o.Height() > 0 && o.Set().Number >= best.Number {
-			best = o.Set()
+		if e := h.core.objects.get(a); e.holds() {
+			if s := h.core.setOf(e); s.Number >= best.Number {
+				best = s
+			}
 		}
 	}
 	return best

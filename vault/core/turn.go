@@ -39,8 +39,9 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 		}
 	}
 	v.askNeighbours()
+	v.unload()
 	v.objects.atlas = nil
-	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: v.schedule.next(), Active: len(v.alarms)}
+	o := Output{Lookups: v.out.lookups, Loads: v.out.loads, Alarm: min(v.schedule.next(), v.unloadAt()), Active: len(v.alarms)}
 	if len(v.alarms) > 0 {
 		o.Alarm = min(o.Alarm, v.alarms[0].alarm)
 	}

@@ -3,7 +3,6 @@ package core
 import (
 	"fmt"
 	"iter"
-	"time"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -20,11 +19,11 @@ type Vault struct {
 	started vaultnet.Time // time of the first step; 0 before it
 	joined  bool          // [Known] was told
 
-	objects   objects
-	loaded    lru
-	restAfter time.Duration // [restAfter]
-	bytes     int64         // of all data that is held, chunks included
-	free      int           // objects at height 0
+	objects  objects
+	loaded   lru
+	memories memories
+	bytes    int64 // of all data that is held, chunks included
+	free     int   // objects at height 0
 
 	peers     peers
 	epoch     uint64        // counts changes among the vaults present
@@ -63,14 +62,14 @@ func New(cfg Config, records iter.Seq2[[]byte, []byte]) (*Vault, error) {
 	}
 	cfg = cfg.withDefaults()
 	v := &Vault{
-		cfg:       cfg,
-		network:   cfg.Parameters.ID(),
-		objects:   newObjects(),
-		restAfter: restAfter,
-		peers:     newPeers(cfg.Self),
-		epoch:     1,
-		askers:    make(map[vaultnet.PublicKey]*asker),
-		loading:   make(map[vaultnet.Address]*loading),
+		cfg:      cfg,
+		network:  cfg.Parameters.ID(),
+		objects:  newObjects(),
+		memories: newMemories(),
+		peers:    newPeers(cfg.Self),
+		epoch:    1,
+		askers:   make(map[vaultnet.PublicKey]*asker),
+		loading:  make(map[vaultnet.Address]*loading),
 	}
 	v.agree = agreement.Config{Network: v.network, Parameters: cfg.Parameters, Self: cfg.Self, Observer: cfg.Observer.Agreement, Standby: !cfg.Eager,
 		Open: func(bytes, attached []byte) (*agreement.Request, error) {
