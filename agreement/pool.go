@@ -34,7 +34,7 @@ func (t *turn) submit(from vaultnet.PublicKey, r *Request, seenHeight vaultnet.H
 	case r.Set > t.set.Number, t.fetch != nil:
 		return
 	case t.isWithdrawn(r.ID):
-		t.reply(Reply{ID: r.ID, To: from, Outcome: Withdrawn, Request: r})
+		t.confirmTo(from, withdrawal{r.ID, r.Deadline})
 		return
 	}
 	t.fill(r)

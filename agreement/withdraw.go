@@ -68,14 +68,22 @@ func (t *turn) withdraw(from vaultnet.PublicKey, w *vaultnet.Withdraw) {
 		}
 	}
 	t.pool = slices.DeleteFunc(t.pool, func(r *Request) bool { return r.ID == id })
-	if a := t.attempt; a != nil && a.votedFor(id) {
-		c := confirmation{id, w.Deadline, from}
-		if !from.IsNobody() && !slices.Contains(t.confirm, c) && len(t.confirm) < vaultnet.MaxWithdrawals {
-			t.confirm = append(t.confirm, c)
-		}
+	if !from.IsNobody() {
+		t.confirmTo(from, withdrawal{id, w.Deadline})
+	}
+}
+
+// confirmTo tells whoever asks that a request was withdrawn: at once, or, where this member has voted for it, when the
+// height is decided.
+func (t *turn) confirmTo(to vaultnet.PublicKey, w withdrawal) {
+	if a := t.attempt; a == nil || !a.votedFor(w.id) {
+		t.reply(Reply{ID: w.id, To: to, Outcome: Withdrawn})
 		return
 	}
-	answer(Reply{Outcome: Withdrawn})
+	c := confirmation{w.id, w.deadline, to}
+	if !slices.Contains(t.confirm, c) && len(t.confirm) < vaultnet.MaxWithdrawals {
+		t.confirm = append(t.confirm, c)
+	}
 }
 
 // relay is a withdrawal that a client told, and that no other member has relayed yet.

@@ -94,6 +94,19 @@ func TestWithdrawAfterAVoteIsConfirmedWhenTheHeightIsDecided(t *testing.T) {
 }
 
 // Its vote for a block does not stand in the way of one more vote for the same block with a polka.
+// A copy of the request that comes after its withdrawal is no reason to confirm that earlier.
+func TestWithdrawAfterAVoteAndSubmittedAgain(t *testing.T) {
+	s := alone(t, 8, 7)
+	r := s.request("1=a", 1)
+	h := s.block("X", r)
+	s.proposes(0, h)
+	s.withdraw(r)
+	s.submit(r)
+	s.replied()
+	s.precommits(0, h, 1, 6)
+	s.replied("applied 2", "applied 2")
+}
+
 func TestWithdrawnButPolkad(t *testing.T) {
 	s := alone(t, 8, 7)
 	r := s.request("1=a", 1)
