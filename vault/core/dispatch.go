@@ -109,6 +109,9 @@ func (v *Vault) refused(a vaultnet.Address, e *refusal.Error) *refusal.Error {
 // bundle hands agreement's traffic to its object. One that begins something at an address where nothing is held has to
 // prove that it may ([Vault.founds]).
 func (v *Vault) bundle(from vaultnet.PublicKey, m *wire.Bundle) {
+	if len(m.Wishes) > 0 {
+		v.wishedAway(from, m.Wishes)
+	}
 	e := v.objects.get(m.Address)
 	if e == nil || e.live == nil {
 		if v.load(e, from, m) {

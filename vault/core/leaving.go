@@ -130,6 +130,22 @@ func (v *Vault) sayLeaving(to []vaultnet.PublicKey) {
 	}
 }
 
+// wishedAway tells a vault that wishes this one out of a set that it stays, every T_leave: it wanted to go once, and that it
+// does not any more may not have arrived.
+func (v *Vault) wishedAway(from vaultnet.PublicKey, wishes []*agreement.Wish) {
+	q := v.peers.get(from)
+	if v.term == 0 || v.peers.self.leaving || q == nil || q.assured > 0 && v.now < q.assured.Add(v.cfg.Parameters.LeaveAfter) {
+		return
+	}
+	for _, w := range wishes {
+		if w.Drop == v.cfg.Self && w.By.Signer == from {
+			q.assured = v.now
+			v.sayLeaving([]vaultnet.PublicKey{from})
+			return
+		}
+	}
+}
+
 // leaveOn looks every T_leave how far leaving has come: the members of what is left are told again, as long as the rules
 // let them do anything.
 func (v *Vault) leaveOn(term uint64) {

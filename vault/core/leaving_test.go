@@ -207,3 +207,32 @@ func TestWhoStartsAnewStays(t *testing.T) {
 		t.Fatal("it goes on leaving")
 	}
 }
+
+// A vault that wanted to go and stays says so again to whoever has not heard of it and wishes it out of a set.
+func TestThatAVaultStaysIsSaidAgain(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(20 * time.Second)
+	c := w.citizen("Alice")
+	a := address("notes")
+	c.put(a)
+	leaver, deaf := w.houses[1], w.houses[5]
+	leaver.tell(Leave(true))
+	w.run(time.Second)
+	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool {
+		l, ok := m.(*wire.Leaving)
+		return ok && !l.Going && to == deaf.id
+	}
+	leaver.tell(Leave(false))
+	w.run(time.Second)
+	w.drop = nil
+	if !deaf.core.leaves(leaver.id) {
+		t.Fatal("it heard of it")
+	}
+	w.run(3 * time.Minute)
+	if deaf.core.leaves(leaver.id) {
+		t.Error("it still takes the vault for one that leaves")
+	}
+	if !w.quiet() {
+		t.Error("the town does not sleep")
+	}
+}

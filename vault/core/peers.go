@@ -22,6 +22,7 @@ type peer struct {
 	present  bool          // counted among the nearest: up, or not down for longer than T_leave
 	leaving  bool          // it wants to go
 	said     vaultnet.Time // when, on its own clock, it last said whether it does
+	assured  vaultnet.Time // when it was last told, because it wished otherwise, that this vault stays
 
 	entered uint64 // the epoch in which it became present
 	asked   uint64 // the epoch in which it was last asked for its pointers
