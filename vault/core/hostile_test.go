@@ -197,7 +197,7 @@ func TestHostileMessages(t *testing.T) {
 			"free addresses": {v.free, maxFree}, "claims": {len(v.claims.at), maxClaims}, "parked requests": {v.holders.n, maxParked},
 			"holders": {len(v.holders.at), maxHolders}, "peers": {len(v.peers.all), maxContacts}, "invitations": {len(v.invited.at), maxInvitations},
 			"objects followed": {v.invited.following, maxFollowing}, "chunks being fetched": {len(v.chunks.fetching), maxFetching},
-			"objects being read": {len(v.loading), 0}, "objects changing": {v.changes.active, maxChanging},
+			"objects being read": {len(v.loading), 0}, "objects changing": {len(v.changes.active), maxChanging},
 		} {
 			if x[0] > x[1] {
 				t.Errorf("%d %s, at most %d", x[0], what, x[1])

@@ -40,8 +40,8 @@ func TestAVaultThatLeavesIsReplacedWhileItServes(t *testing.T) {
 	if d := leaver.core.Departure(); !d.Going || d.Objects != before.Objects || d.Stuck != 0 {
 		t.Fatalf("%+v at once, of %+v", d, before)
 	}
-	if leaver.core.changes.active > maxChanging {
-		t.Fatalf("%d changes at once", leaver.core.changes.active)
+	if len(leaver.core.changes.active) > maxChanging {
+		t.Fatalf("%d changes at once", len(leaver.core.changes.active))
 	}
 	for _, a := range objects[:5] { // on the way
 		c.applied(c.mutate(a, c.permit(c.key, a, 1), insert("on the way", "x")), 5)

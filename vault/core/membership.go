@@ -2,6 +2,7 @@ package core
 
 import (
 	"container/heap"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -12,14 +13,16 @@ import (
 // change is a change of an object's set that this vault wants (design §6).
 type change struct {
 	agreement.Change
+	danger  int           // how many members were gone when it began
 	begun   vaultnet.Time // when this vault began to want it; 0: it is just beginning
 	invited vaultnet.Time // when the newcomer was last invited
 	asked   int           // members that were asked how far they are, counted around the set from this vault on
 }
 
-// changes is what this vault wants changed: at most [maxChanging] objects at once, the most endangered first.
+// changes is what this vault wants changed: at most [maxChanging] objects at once, the most endangered first, and of those
+// the first by address. So members that have much to change begin with the same objects, of which w have to want alike.
 type changes struct {
-	active  int
+	active  []*live
 	waiting map[vaultnet.Address]int  // danger: how many members are gone
 	queue   queue                     // the same; what is not in waiting any more, or with another danger, is void
 	passed  map[passing]vaultnet.Time // candidates that did not come, until when they are passed over
@@ -33,13 +36,16 @@ type endangered struct {
 	danger  int
 }
 
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	if q[i].danger != q[j].danger {
-		return q[i].danger > q[j].danger
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].before(q[j]) }
+
+func (e endangered) before(f endangered) bool {
+	if e.danger != f.danger {
+		return e.danger > f.danger
 	}
-	return q[i].address.Compare(q[j].address) < 0
+	return e.address.Compare(f.address) < 0
 }
+
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q *queue) Push(x any)   { *q = append(*q, x.(endangered)) }
 func (q *queue) Pop() any {
@@ -186,7 +192,7 @@ func (v *Vault) reviewNear(q *peer) {
 
 // reviewAsked looks again at changes that a vault's coming or going may settle.
 func (v *Vault) reviewAsked(k vaultnet.PublicKey) {
-	if v.changes.active == 0 {
+	if len(v.changes.active) == 0 {
 		return
 	}
 	for _, s := range v.objects.space().spots {
@@ -210,25 +216,26 @@ func (v *Vault) review(e *object) {
 	}
 	if l := e.live; l != nil && l.change != nil {
 		if l.change.Change != c {
-			l.change, l.wish = &change{Change: c}, agreement.Change{}
+			l.change, l.wish = &change{Change: c, danger: v.danger(s)}, agreement.Change{}
 			v.give(l, agreement.Input{Desire: &agreement.Change{}})
 		}
 		v.touch(l)
 		return
 	}
-	if v.changes.active >= maxChanging {
-		danger := v.danger(s)
-		if old, ok := v.changes.waiting[e.address()]; !ok || old != danger {
-			v.changes.waiting[e.address()] = danger
-			heap.Push(&v.changes.queue, endangered{e.address(), danger})
-		}
+	turn := endangered{e.address(), v.danger(s)}
+	if !v.makeWay(turn) {
+		v.changes.wait(turn)
 		return
 	}
 	delete(v.changes.waiting, e.address())
 	begin := func(l *live) {
-		if l.change == nil && v.changes.active < maxChanging {
-			v.changes.active++
-			l.change = &change{Change: c}
+		switch {
+		case l.change != nil:
+		case !v.makeWay(turn):
+			v.changes.wait(turn)
+		default:
+			l.change = &change{Change: c, danger: turn.danger}
+			v.changes.active = append(v.changes.active, l)
 			v.touch(l)
 		}
 	}
@@ -238,6 +245,39 @@ func (v *Vault) review(e *object) {
 	case e.stored && !e.damaged:
 		v.loadFor(e, begin)
 	}
+}
+
+// wait puts an object among those that wait for their turn.
+func (c *changes) wait(turn endangered) {
+	if old, ok := c.waiting[turn.address]; !ok || old != turn.danger {
+		c.waiting[turn.address] = turn.danger
+		heap.Push(&c.queue, turn)
+	}
+}
+
+// turn is where an object stands that has its turn.
+func (l *live) turn() endangered { return endangered{l.entry.address(), l.change.danger} }
+
+// makeWay reports whether there is room for one more change. The last of those that have their turn waits again where it
+// comes after the one that there should be room for.
+func (v *Vault) makeWay(turn endangered) bool {
+	c := &v.changes
+	if len(c.active) < maxChanging {
+		return true
+	}
+	last := c.active[0]
+	for _, l := range c.active[1:] {
+		if last.turn().before(l.turn()) {
+			last = l
+		}
+	}
+	if !turn.before(last.turn()) {
+		return false
+	}
+	c.wait(last.turn())
+	v.endChange(last)
+	v.give(last, agreement.Input{Desire: &agreement.Change{}})
+	return true
 }
 
 // danger is how many members of a set are gone.
@@ -262,13 +302,14 @@ func (v *Vault) content(e *object) {
 
 func (v *Vault) endChange(l *live) {
 	l.change, l.wish = nil, agreement.Change{}
-	v.changes.active--
+	c := &v.changes
+	c.active = slices.DeleteFunc(c.active, func(o *live) bool { return o == l })
 }
 
 // nextChanges begins, as far as there is room, changes that had to wait.
 func (v *Vault) nextChanges() {
 	c := &v.changes
-	for c.active+len(v.loading) < maxChanging && len(c.queue) > 0 {
+	for len(c.active)+len(v.loading) < maxChanging && len(c.queue) > 0 {
 		next := heap.Pop(&c.queue).(endangered)
 		if danger, ok := c.waiting[next.address]; !ok || danger != next.danger {
 			continue

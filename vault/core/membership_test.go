@@ -2,11 +2,13 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"vaultnet"
+	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/mutabledata"
 )
@@ -212,7 +214,7 @@ func TestAttack15ManyObjectsLoseAMember(t *testing.T) {
 			break
 		}
 		for _, h := range w.houses {
-			most = max(most, h.core.changes.active)
+			most = max(most, len(h.core.changes.active))
 		}
 	}
 	if most == 0 || most > maxChanging {
@@ -285,4 +287,43 @@ func (w *town) another(but *house, a vaultnet.Address) *house {
 		}
 	}
 	return nil
+}
+
+// Where a vault has more to change than it may at once, it turns to what comes first in an order that all share, whatever
+// it turned to before: or members would each wait for others that are busy elsewhere.
+func TestChangesTakeTurnsInOneOrder(t *testing.T) {
+	w := newTown(t, 9)
+	w.run(time.Second)
+	v := w.houses[0].core
+	c := &v.changes
+	var all []endangered
+	for i := range 3 * maxChanging {
+		a := address(fmt.Sprint("object ", i))
+		e := v.objects.add(a)
+		e.live = &live{Object: agreement.New(&v.agree, a), entry: e}
+		all = append(all, endangered{a, i % 3})
+	}
+	for _, x := range all {
+		if !v.makeWay(x) {
+			c.wait(x)
+			continue
+		}
+		l := v.objects.get(x.address).live
+		l.change = &change{danger: x.danger}
+		c.active = append(c.active, l)
+	}
+	slices.SortFunc(all, func(x, y endangered) int {
+		if x.before(y) {
+			return -1
+		}
+		return 1
+	})
+	if len(c.active) != maxChanging || len(c.waiting) != len(all)-maxChanging {
+		t.Fatalf("%d have their turn, %d wait", len(c.active), len(c.waiting))
+	}
+	for _, x := range all[:maxChanging] {
+		if v.objects.get(x.address).live.change == nil {
+			t.Fatalf("%v, in danger %d, waits", x.address, x.danger)
+		}
+	}
 }
