@@ -29,12 +29,6 @@ type rest struct {
 	judged time.Time     // when the share was last seen to
 }
 
-// Load of the processors above which rests become longer, and below which shorter.
-const (
-	loadBusy = 0.92
-	loadFree = 0.85
-)
-
 // follow has rests become longer or shorter by the load.
 func (r *rest) follow(now time.Time, m *load.Meter) {
 	if r.under <= restAlone || now.Sub(r.judged) < load.Every {
@@ -44,9 +38,9 @@ func (r *rest) follow(now time.Time, m *load.Meter) {
 	switch l := m.Load(now); {
 	case r.share == 0:
 		r.share = 1. / restShare
-	case l > loadBusy:
+	case l > load.Busy:
 		r.share = min(r.share*5/4, 1./restBusy)
-	case l < loadFree:
+	case l < load.Free:
 		r.share = max(r.share*4/5, 1./restShare)
 	}
 }

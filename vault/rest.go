@@ -12,9 +12,6 @@ const (
 	restFor   = 300 * time.Microsecond // for each beyond
 	restMost  = 30 * time.Millisecond
 	restLeast = time.Millisecond // of what it may be at most, where processors are free
-
-	restBusy = 0.92 // load above which rests may be longer
-	restFree = 0.85 // load below which they have to be shorter
 )
 
 // rest is how long a vault that has much to do waits between two turns, so that the next takes more at once: objects that
@@ -38,13 +35,13 @@ func (r *rest) after(ended time.Time, active int, m *load.Meter) {
 }
 
 // judge follows the load.
-func (r *rest) judge(load float64) {
+func (r *rest) judge(busy float64) {
 	switch {
 	case r.most == 0:
 		r.most = restMost / 2
-	case load > restBusy:
+	case busy > load.Busy:
 		r.most = min(r.most*5/4, restMost)
-	case load < restFree:
+	case busy < load.Free:
 		r.most = max(r.most*4/5, restLeast)
 	}
 }

@@ -9,6 +9,12 @@ import (
 // Every is how long the load is measured over, at least.
 const Every = 200 * time.Millisecond
 
+// Busy is the load above which processor time is what work waits for, Free that below which it is there to be used.
+const (
+	Busy = 0.92
+	Free = 0.85
+)
+
 // Meter tells how busy processors are. Safe for concurrent use.
 type Meter struct {
 	// Read tells the processor time since some moment, in any unit.
