@@ -54,6 +54,7 @@ type Object struct {
 
 	desire    Change
 	wishes    *[maxMembers]heardWish // by rank; nil: none
+	granted   vaultnet.Height        // the last that changed the set, or was to; older wishes have had their turn
 	wishAt    vaultnet.Time
 	wishGap   int // T_leave's between wishes
 	following bool

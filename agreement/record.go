@@ -381,6 +381,9 @@ func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	}
 	o.forgotten = s.Time
 	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
+	if d.Header.SetBlock() || d.Header.Empty() {
+		o.granted = o.height
+	}
 	o.setSet(d.Set)
 	return nil
 }

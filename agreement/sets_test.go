@@ -338,3 +338,30 @@ func TestWishesGrowOld(t *testing.T) {
 		t.Fatal("wishes of long ago count")
 	}
 }
+
+// Wishes that have had their turn, and failed, are not brought back by whoever kept them: members have to wish anew.
+func TestOldWishesDoNotComeBack(t *testing.T) {
+	s := alone(t, 8, 7)
+	s.join(vault(77))
+	change := Change{Add: vault(77), Drop: s.crew[3].key}
+	wishes := func(height vaultnet.Height) (list []*Wish) {
+		for i := 1; i <= 3; i++ {
+			list = append(list, &Wish{Height: height, Add: change.Add, Drop: change.Drop, By: s.by(i)})
+		}
+		return list
+	}
+	old := wishes(2)
+	s.says(5, &Bundle{Wishes: old})
+	s.awake()
+	s.reach(1)
+	e := s.block("E")
+	s.says(s.at(1), &Bundle{Proposal: s.fresh(1, e), Commit: s.proves(1, e)})
+	s.asleep()
+	for range 2 {
+		s.says(5, &Bundle{Wishes: old})
+		s.asleep()
+		s.restarts()
+	}
+	s.says(5, &Bundle{Wishes: wishes(3)})
+	s.awake()
+}

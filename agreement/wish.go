@@ -108,7 +108,8 @@ func (o *Object) Wished(now vaultnet.Time) bool {
 
 // wished takes in another member's wish, which anybody may pass on: its newest counts.
 func (t *turn) wished(from vaultnet.PublicKey, w *Wish) {
-	if t.set == nil || t.height == 0 || w.Incarnation != t.incarnation() || w.Height > t.height+1 || w.Height+wishWindow <= t.height {
+	if t.set == nil || t.height == 0 || w.Incarnation != t.incarnation() || w.Height > t.height+1 ||
+		w.Height <= t.granted || w.Height+wishWindow <= t.height {
 		return
 	}
 	i := t.set.Index(w.By.Signer)
@@ -162,7 +163,7 @@ func (t *turn) wishing() Change {
 // longer intervals, so that a set that cannot agree on a change does not stay awake for it.
 func (t *turn) forgetWishes(d *Decided) {
 	if d.Header.SetBlock() || d.Header.Empty() || t.attempt != nil && t.attempt.noChange {
-		t.wishes = nil
+		t.wishes, t.granted = nil, d.Header.Height
 		if !d.Header.SetBlock() {
 			t.wishGap += 2
 		}
