@@ -95,8 +95,10 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 	if len(others) == 0 {
 		return nil
 	}
-	_, _, err := now.Apply(d.Operation, m.context(r, at))
-	return err
+	if _, _, err := now.Apply(d.Operation, m.context(r, at)); err != nil {
+		return refusal.New(refusal.TooManyMutations) // only what is undecided stands against it: it waits until that is decided
+	}
+	return nil
 }
 
 // Apply implements [agreement.Machine].

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
 	"vaultnet/permit"
+	"vaultnet/refusal"
 )
 
 // crowded is an account with grants and permits that run out one after another.
@@ -88,5 +90,36 @@ func BenchmarkAdmissionAfterMuchRanOut(b *testing.B) {
 		if err := m.Check(nil, r, at); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// What only undecided operations stand against is not refused for good: they may never be decided.
+func TestLowBalanceBesideUndecidedOperations(t *testing.T) {
+	params := vaultnet.LocalParameters()
+	params.AccountOperations = 5
+	m, at := &accountMachine{owner: vaultnet.PublicKey{1}, parameters: &params}, vaultnet.Time(1_700_000_000_000)
+	request := func(n byte, op account.Operation) *agreement.Request {
+		return &agreement.Request{Request: vaultnet.Request{Requester: m.owner}, ID: vaultnet.Digest{n}, Decoded: &wire.Operation{Operation: op}}
+	}
+	made, _, err := m.Apply([]*agreement.Request{request(1, &account.CreateAccount{})}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = made.(*accountMachine)
+	issue := func(n byte, count uint16) *agreement.Request {
+		return request(n, &account.IssuePermit{Allowances: []permit.Allowance{{Address: address("a"), Count: count}}})
+	}
+	all, one := issue(2, 5), issue(3, 1)
+	if err := m.Check(nil, one, at+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Check([]*agreement.Request{all}, one, at+1); !errors.Is(err, refusal.TooManyMutations) {
+		t.Errorf("beside an undecided permit for all that is left: %v, want %v", err, refusal.TooManyMutations)
+	}
+	if made, _, err = m.Apply([]*agreement.Request{all}, at+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := made.(*accountMachine).Check(nil, one, at+2); !errors.Is(err, refusal.LowBalance) {
+		t.Errorf("after it: %v, want %v", err, refusal.LowBalance)
 	}
 }
