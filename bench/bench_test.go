@@ -13,7 +13,7 @@ import (
 
 // small is a measurement that takes no time.
 func small(workload string) bench.Settings {
-	return bench.Settings{Workload: workload, Clients: 4, Vaults: 4, Memory: true, Duration: 400 * time.Millisecond, Warmup: -1, Objects: 8, Size: 100}
+	return bench.Settings{Workload: workload, Clients: 4, Vaults: 4, Duration: 400 * time.Millisecond, Warmup: -1, Objects: 8, Size: 100}
 }
 
 func soon(t *testing.T) context.Context {
@@ -54,7 +54,7 @@ func TestWorkloads(t *testing.T) {
 // Vaults in processes of their own are measured and ended like those in this one; their CPU time is counted apart.
 func TestProcesses(t *testing.T) {
 	s := small("mutate")
-	s.Memory, s.Processes, s.Sync, s.Runs, s.Duration = false, true, true, 2, 600*time.Millisecond
+	s.Processes, s.Sync, s.Runs, s.Duration = true, true, 2, 600*time.Millisecond
 	r, err := bench.Measure(soon(t), s, bench.Options{Label: "apart"})
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestEndedWhileItStarts(t *testing.T) {
 	defer stop()
 	for _, apart := range []bool{false, true} {
 		s := small("mutate")
-		s.Processes, s.Memory = apart, !apart
+		s.Processes, s.TCP = apart, apart
 		if r, err := bench.Measure(ctx, s, bench.Options{}); r != nil || err == nil {
 			t.Errorf("%+v, %v", r, err)
 		}

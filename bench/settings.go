@@ -28,7 +28,7 @@ type Settings struct {
 	Vaults    int           `json:"vaults"`     // default 16; 8 with Processes
 	Group     int           `json:"group"`      // members of an object's set; default 8
 	Processes bool          `json:"processes"`  // a process for each vault, with its store on disk
-	Memory    bool          `json:"memory"`     // in-memory transport instead of loopback TCP; not with Processes
+	TCP       bool          `json:"tcp"`        // loopback TCP among all in one process, too, as with Processes; false: pipes
 	Sync      bool          `json:"sync"`       // one sync each turn before anything is promised; stores are on disk then
 	Latency   time.Duration `json:"latency-ns"` // one-way delay added to all that is sent
 }
@@ -116,8 +116,6 @@ func (s Settings) Validate() error {
 		return fmt.Errorf("-vaults %d: want 1 to %d", s.Vaults, localnet.MaxVaults)
 	case s.Latency < 0 || s.Latency > routing.MaxLatency:
 		return fmt.Errorf("-latency %v: want 0 to %v", s.Latency, routing.MaxLatency)
-	case s.Memory && s.Processes:
-		return fmt.Errorf("-memory and -processes: vaults in processes of their own have no memory in common")
 	}
 	if err := s.parameters().Validate(); err != nil {
 		return fmt.Errorf("-group %d: %w", s.Group, err)

@@ -26,7 +26,6 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		"-vaults 1001":                  {Workload: "mutate", Vaults: 1001},
 		"-group -1":                     {Workload: "mutate", Group: -1},
 		"-latency":                      {Workload: "mutate", Latency: -1},
-		"-memory and -processes":        {Workload: "mutate", Memory: true, Processes: true},
 		"-clients 200: each has an ent": {Workload: "hot", Clients: 200},
 	} {
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), says) {

@@ -32,7 +32,7 @@ type inProcess struct {
 
 func startInProcess(ctx context.Context, s Settings, progress func(string)) (subject, error) {
 	n := &inProcess{}
-	cfg := localnet.Config{Vaults: s.Vaults, Seed: 1, Parameters: s.parameters(), TCP: !s.Memory, Latency: s.Latency, Sync: s.Sync,
+	cfg := localnet.Config{Vaults: s.Vaults, Seed: 1, Parameters: s.parameters(), TCP: true, Apart: s.TCP, Latency: s.Latency, Sync: s.Sync,
 		Progress: func(up, of int) { progress(fmt.Sprintf("starting: %d of %d vaults", up, of)) }}
 	if s.Sync {
 		var err error
@@ -40,10 +40,8 @@ func startInProcess(ctx context.Context, s Settings, progress func(string)) (sub
 			return nil, err
 		}
 		cfg.Data = n.folder
-		if cfg.TCP {
-			if cfg.Port, err = freePorts(s.Vaults); err != nil {
-				return nil, errors.Join(err, os.RemoveAll(n.folder))
-			}
+		if cfg.Port, err = freePorts(s.Vaults); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(n.folder))
 		}
 	}
 	var err error
@@ -62,7 +60,7 @@ func (n *inProcess) clear() error {
 
 func (n *inProcess) config() client.Config {
 	c := n.net.Config()
-	return client.Config{Parameters: c.Parameters, Bootstrap: n.net.Bootstrap(), Latency: c.Latency, Fabric: c.Fabric, Settle: -1}
+	return client.Config{Parameters: c.Parameters, Bootstrap: n.net.Bootstrap(), Latency: c.Latency, Fabric: c.Fabric, Shortcut: !c.Apart, Settle: -1}
 }
 
 func (n *inProcess) measure() (readings, Spent, error) {
@@ -118,9 +116,9 @@ func describe(s Settings, file *network.File) string {
 	case s.Processes:
 		kept = "Pebble, no sync"
 	}
-	carrier := "TCP"
-	if s.Memory {
-		carrier = "in-memory transport"
+	carrier := "pipes"
+	if s.TCP || s.Processes {
+		carrier = "TCP"
 	}
 	text := fmt.Sprintf("%d vaults, groups of %d, %s, %s, %s", s.Vaults, s.Group, where, carrier, kept)
 	if s.Latency > 0 {

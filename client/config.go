@@ -28,6 +28,7 @@ type Config struct {
 
 	Latency  time.Duration   // one-way delay added to what is sent, for experiments
 	Fabric   *routing.Memory // where /memory/N addresses are, for tests; nil: one that the whole process shares
+	Shortcut bool            // vaults of Fabric that have this set, too, are reached without TCP
 	Observer Observer        // told of what happens; may be zero
 }
 

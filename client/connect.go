@@ -20,7 +20,7 @@ import (
 func Connect(ctx context.Context, cfg Config) (*Client, error) {
 	return connect(ctx, cfg, func(c Config, seed [32]byte, h routing.Handler) (joiner, error) {
 		return routing.New(routing.Config{
-			Seed: seed, Network: c.Parameters.ID(), Parameters: c.Parameters, Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric,
+			Seed: seed, Network: c.Parameters.ID(), Parameters: c.Parameters, Bootstrap: c.Bootstrap, Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric, Shortcut: c.Shortcut,
 		}, h)
 	})
 }

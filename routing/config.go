@@ -39,9 +39,10 @@ type Config struct {
 	QueuesBytes int           // bytes waiting for all peers; default [DefaultQueuesBytes]
 	Write       time.Duration // a peer that takes nothing for so long is cut; default [DefaultWrite]
 
-	Latency time.Duration         // one-way delay added to every frame sent, for experiments; 0: none
-	Memory  *Memory               // where /memory/N addresses are; nil: one that the whole process shares
-	Metrics prometheus.Registerer // receives libp2p's metrics; nil: none are kept
+	Latency  time.Duration         // one-way delay added to every frame sent, for experiments; 0: none
+	Memory   *Memory               // where /memory/N addresses are; nil: one that the whole process shares
+	Shortcut bool                  // TCP addresses of other nodes of Memory that have this set, too, are reached within the process
+	Metrics  prometheus.Registerer // receives libp2p's metrics; nil: none are kept
 }
 
 // withDefaults returns c with its zero bounds replaced.

@@ -15,7 +15,8 @@
 //
 // A vault serves the DHT and is found through it; a client only asks. Both are named by their Ed25519 keys, and a
 // connection proves who the other is (Noise, or TLS 1.3 within QUIC). Networks are told apart by the protocol names,
-// which carry the network id: nodes of another network are connected at most, never spoken to.
+// which carry the network id: nodes of another network are connected at most, never spoken to. Nodes of one process may take
+// shortcuts between their TCP addresses ([Config.Shortcut]).
 //
 // # Frames
 //

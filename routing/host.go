@@ -73,7 +73,7 @@ func newHost(cfg Config, key crypto.PrivKey, door *gate) (host.Host, error) {
 		libp2p.UserAgent(agent(cfg.Parameters)),
 		libp2p.ProtocolVersion(string(prefix(cfg.Network))),
 		libp2p.NoListenAddrs,
-		libp2p.Transport(tcp.NewTCPTransport, tcp.DisableReuseport(), tcp.WithConnectionTimeout(dialTimeout)),
+		tcpTransport(cfg, key),
 		libp2p.Transport(quic.NewTransport),
 		libp2p.Transport(func(u transport.Upgrader, rm network.ResourceManager) *memoryTransport {
 			return &memoryTransport{network: cfg.Memory, upgrader: u, limits: rm}
@@ -107,6 +107,22 @@ func newHost(cfg Config, key crypto.PrivKey, door *gate) (host.Host, error) {
 		return nil, fmt.Errorf("routing: host: %w", err)
 	}
 	return h, nil
+}
+
+// tcpTransport is TCP, with shortcuts to nodes of this process where they are wanted.
+func tcpTransport(cfg Config, key crypto.PrivKey) libp2p.Option {
+	options := []tcp.Option{tcp.DisableReuseport(), tcp.WithConnectionTimeout(dialTimeout)}
+	if !cfg.Shortcut {
+		return libp2p.Transport(tcp.NewTCPTransport, options[0], options[1])
+	}
+	return libp2p.Transport(func(u transport.Upgrader, rm network.ResourceManager) (*shortcut, error) {
+		id, err := peer.IDFromPrivateKey(key)
+		if err != nil {
+			return nil, err
+		}
+		t, err := tcp.NewTCPTransport(u, rm, nil, options...)
+		return &shortcut{TcpTransport: t, process: cfg.Memory, self: id, key: key.GetPublic(), limits: rm}, err
+	})
 }
 
 // namelessMost is how many connections may have come in that have not said who they are.

@@ -25,7 +25,8 @@ type Memory struct {
 	mu        sync.Mutex
 	listeners map[uint64]*memoryListener
 	pipes     map[*pipe]struct{}
-	last      uint64 // number given to whoever asked for none
+	shortcuts map[string]*shortcutListener // by the bytes of the TCP address
+	last      uint64                       // number given to whoever asked for none
 
 	shape atomic.Pointer[func(from, to uint64) Link]
 }
@@ -44,7 +45,7 @@ const firstUnasked = 1 << 32
 
 // NewMemory returns an empty network with perfect links.
 func NewMemory() *Memory {
-	return &Memory{listeners: map[uint64]*memoryListener{}, pipes: map[*pipe]struct{}{}, last: firstUnasked}
+	return &Memory{listeners: map[uint64]*memoryListener{}, pipes: map[*pipe]struct{}{}, shortcuts: map[string]*shortcutListener{}, last: firstUnasked}
 }
 
 // Shape sets how links are from now on, nil for perfect. The function is given the numbers N of two nodes' /memory/N (of

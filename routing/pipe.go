@@ -30,6 +30,8 @@ type pipe struct {
 	ended   bool   // the writer has closed: the reader gets the rest, then the end
 	broken  bool   // the reader has closed: the writer is told
 
+	readFault, writeFault error // what both ends are told once it was reset
+
 	readDeadline, writeDeadline deadline
 }
 
@@ -98,6 +100,8 @@ func (p *pipe) Read(b []byte) (int, error) {
 	defer p.mu.Unlock()
 	for {
 		switch n := p.readable(); {
+		case p.readFault != nil:
+			return 0, p.readFault
 		case p.broken:
 			return 0, net.ErrClosed
 		case p.readDeadline.passed():
@@ -130,6 +134,8 @@ func (p *pipe) Write(b []byte) (int, error) {
 	for {
 		room := pipeBuffer - (len(p.buffer) - p.read)
 		switch {
+		case p.writeFault != nil:
+			return written, p.writeFault
 		case p.ended:
 			return written, net.ErrClosed
 		case p.broken:
@@ -175,6 +181,19 @@ func (p *pipe) abandon() {
 	defer p.mu.Unlock()
 	p.broken, p.buffer, p.read, p.marks = true, nil, 0, nil
 	p.stopTimer(&p.readDeadline)
+	p.changed.Broadcast()
+}
+
+// fail resets the pipe: what is under way is lost, and both ends are told why. Of several reasons the first counts.
+func (p *pipe) fail(reader, writer error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readFault == nil {
+		p.readFault, p.writeFault = reader, writer
+	}
+	p.buffer, p.read, p.marks = nil, 0, nil
+	p.stopTimer(&p.readDeadline)
+	p.stopTimer(&p.writeDeadline)
 	p.changed.Broadcast()
 }
 

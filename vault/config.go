@@ -39,6 +39,7 @@ type Config struct {
 	Peers      int                 // connections above which the least useful are closed; 0: routing.DefaultPeers
 	Latency    time.Duration       // one-way delay added to everything sent, for experiments
 	Fabric     *routing.Memory     // where /memory/N addresses are; nil: one that the whole process shares
+	Shortcut   bool                // other vaults and clients of Fabric that have this set, too, are reached without TCP
 
 	Store    Store
 	Sync     bool  // one sync each turn before anything leaves; false: never, which survives a kill but no loss of power
@@ -95,5 +96,5 @@ func (c Config) Validate() error {
 // routing is what of it concerns the network.
 func (c Config) routing() routing.Config {
 	return routing.Config{Seed: c.Seed, Network: c.Parameters.ID(), Parameters: c.Parameters, Vault: true, Listen: c.Listen, Bootstrap: c.Bootstrap,
-		Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric, Metrics: c.Metrics}
+		Peers: c.Peers, Latency: c.Latency, Memory: c.Fabric, Shortcut: c.Shortcut, Metrics: c.Metrics}
 }

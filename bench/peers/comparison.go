@@ -38,7 +38,7 @@ func comparisons() []comparison {
 		return bench.Settings{Workload: workload, Clients: clients, Connections: connections(clients), Processes: true, Sync: sync}
 	}
 	together := func(workload string, clients int) bench.Settings {
-		return bench.Settings{Workload: workload, Clients: clients, Connections: connections(clients)}
+		return bench.Settings{Workload: workload, Clients: clients, Connections: connections(clients), TCP: true} // as theirs
 	}
 	for _, clients := range []int{1, 64, 256} {
 		list = append(list, comparison{fmt.Sprint("etcd-sync-", clients), "compare-and-swap of 256 bytes, synced to disk", apart("mutate", clients, true),

@@ -96,7 +96,7 @@ func newWorkload(name string, args []string, stdout, stderr io.Writer) *ffcli.Co
 	f.IntVar(&s.Vaults, "vaults", 0, "start `N` vaults (default 16, 8 with -processes)")
 	f.IntVar(&s.Group, "group", d.Group, "`N` of them hold an object")
 	f.BoolVar(&s.Processes, "processes", false, "a process for each vault, with its store on disk")
-	f.BoolVar(&s.Memory, "memory", false, "in-memory transport instead of loopback TCP")
+	f.BoolVar(&s.TCP, "tcp", false, "loopback TCP among all in one process, too, as between processes (default: pipes)")
 	f.StringVar(&b.sync, "sync", "never", "`always` or never: sync the disk before anything is promised")
 	f.DurationVar(&s.Latency, "latency", 0, "add a one-way delay of `D` to all that is sent, such as 20ms")
 	f.BoolVar(&b.json, "json", false, "write JSON")

@@ -1,5 +1,5 @@
-// Command simnet runs whole vault networks on one machine. Alone, or as simnet up, it runs real vaults on loopback TCP,
-// with sample accounts to try things out; status, stop, start and down are about one that runs. Its subcommand explore
+// Command simnet runs whole vault networks on one machine. Alone, or as simnet up, it runs real vaults, at
+// loopback TCP addresses, with sample accounts to try things out; status, stop, start and down are about one that runs. Its subcommand explore
 // replays networks in a deterministic simulator, one seed after the other, and says whether any promise of the protocol
 // was broken; bench measures a network under load.
 package main

@@ -31,6 +31,7 @@ type up struct {
 	latency    time.Duration
 	sync       string
 	liars      int
+	tcp        bool
 	quic       bool
 	out        string
 	quiet      bool
@@ -65,6 +66,7 @@ func newUp(flags string, begun time.Time, stdout, stderr io.Writer) *up {
 	f.DurationVar(&u.latency, "latency", 0, "add a one-way delay of `D` to all that vaults send, such as 20ms")
 	f.StringVar(&u.sync, "sync", "never", "`always` or never: sync the disk before anything is promised (with -data)")
 	f.IntVar(&u.liars, "liars", 0, "the last `N` vaults serve corrupted data and contradict themselves")
+	f.BoolVar(&u.tcp, "tcp", false, "vaults speak TCP with one another, too (default: through pipes of the process they share)")
 	f.BoolVar(&u.quic, "quic", false, "vaults and clients speak QUIC over UDP instead of TCP")
 	f.StringVar(&u.out, "out", "", "write the network file to `FILE` (default: the user's cache folder, where safe and client.Local find it)")
 	f.BoolVar(&u.quiet, "quiet", false, "no line for each mutation and refusal")
@@ -186,7 +188,7 @@ func (u *up) config() localnet.Config {
 	if port == 0 {
 		port = firstPort
 	}
-	return localnet.Config{Vaults: u.vaults, Seed: u.seed, Parameters: p, TCP: true, QUIC: u.quic, Port: port, Latency: u.latency, Data: u.data,
+	return localnet.Config{Vaults: u.vaults, Seed: u.seed, Parameters: p, TCP: true, Apart: u.tcp, QUIC: u.quic, Port: port, Latency: u.latency, Data: u.data,
 		Sync: u.sync == "always", Capacity: int64(u.capacity), Liars: u.liars, Accounts: sampleAccounts, Apps: sampleApps}
 }
 

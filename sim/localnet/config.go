@@ -35,9 +35,10 @@ type Config struct {
 	Parameters vaultnet.Parameters // zero: vaultnet.LocalParameters
 
 	TCP     bool            // listen on loopback TCP; false: on an in-memory transport
-	QUIC    bool            // with TCP: QUIC over loopback UDP instead
+	Apart   bool            // with TCP: vaults and clients of the network speak TCP with one another, too; false: only others do
+	QUIC    bool            // with TCP: QUIC over loopback UDP instead, among all
 	Port    int             // TCP: vault i listens at 127.0.0.1:Port+i; 0: wherever there is room
-	Fabric  *routing.Memory // in memory: where the addresses are; nil: one of the network's own
+	Fabric  *routing.Memory // where the network is, in this process; nil: one of its own
 	Latency time.Duration   // one-way delay added to everything that vaults and clients of the network send
 
 	Data     string // folder of the vaults' stores, each in its own below; "": stores in memory

@@ -1,5 +1,6 @@
 // Package localnet is a whole vault network in one process: real vaults on libp2p, over loopback TCP, QUIC or within memory,
-// for Go tests and for cmd/simnet.
+// for Go tests and for cmd/simnet. Those that listen on TCP speak it with other processes; among themselves they take
+// shortcuts, unless they are to be apart.
 //
 //	func TestMine(t *testing.T) {
 //		net := localnet.Start(t, localnet.Config{Vaults: 16, Accounts: 1})

@@ -170,7 +170,7 @@ func (n *Network) Connect(ctx context.Context) (*client.Client, error) {
 }
 
 func (n *Network) connect(ctx context.Context, latency time.Duration) (*client.Client, error) {
-	return client.Connect(ctx, client.Config{Parameters: n.cfg.Parameters, Bootstrap: n.Bootstrap(), Latency: latency, Fabric: n.cfg.Fabric})
+	return client.Connect(ctx, client.Config{Parameters: n.cfg.Parameters, Bootstrap: n.Bootstrap(), Latency: latency, Fabric: n.cfg.Fabric, Shortcut: !n.cfg.Apart})
 }
 
 // Bootstrap lists addresses of a few vaults that run, ending in /p2p/ID.

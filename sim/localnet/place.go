@@ -98,7 +98,7 @@ func (p *place) start(ctx context.Context, bootstrap []string) error {
 	}
 	n := p.network
 	cfg := vault.Config{Seed: p.seed, Parameters: n.cfg.Parameters, Listen: []string{p.listen()}, Bootstrap: bootstrap,
-		Latency: n.cfg.Latency, Fabric: n.cfg.Fabric, Store: s, Sync: n.cfg.Sync, Capacity: n.cfg.Capacity,
+		Latency: n.cfg.Latency, Fabric: n.cfg.Fabric, Shortcut: !n.cfg.Apart, Store: s, Sync: n.cfg.Sync, Capacity: n.cfg.Capacity,
 		Memory: max(n.cfg.Memory/int64(n.cfg.Vaults), 1), Verifier: n.verifier, Wrap: p.wrap}
 	if n.cfg.Observer != nil {
 		cfg.Observer = n.cfg.Observer(p.index)
