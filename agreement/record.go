@@ -120,7 +120,8 @@ func first[T any](s []*T) *T {
 func (o *Object) Record() []vaultnet.Write { return o.AppendRecord(nil, nil) }
 
 // AppendRecord appends what has to be durable before anything of the turn is sent, with keys that begin with prefix. It
-// is asked for after the turn's attestations were filled in, and only once a turn. What it appends is the caller's.
+// is asked for after the turn's attestations were filled in, and only once a turn. What it appends is good until
+// [Config.Reuse].
 func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Write {
 	p := o.cfg.pad()
 	p.writes, p.prefix = w, prefix
@@ -188,11 +189,29 @@ func (o *Object) recordVotes(p *scratch, proposals []*held) {
 	o.savedVote = true
 }
 
-// put adds a record. Its value was encoded in the room for that, and is copied.
+// put adds a record. Its value was encoded in the room for that, and is copied to where the turn's values are.
 func (p *scratch) put(key, encoded []byte) {
-	p.writes = append(p.writes, vaultnet.Write{Key: key, Value: slices.Clone(encoded)})
+	if cap(p.values)-len(p.values) < len(encoded) {
+		p.values = make([]byte, 0, max(4<<10, 2*cap(p.values), len(encoded)))
+	}
+	start := len(p.values)
+	p.values = append(p.values, encoded...)
+	p.writes = append(p.writes, vaultnet.Write{Key: key, Value: p.values[start:len(p.values):len(p.values)]})
 	if cap(encoded) <= maxScratch {
 		p.encoded = encoded
+	}
+}
+
+// Reuse says that what [Object.AppendRecord] appended so far, for objects of this configuration, is used no longer: its room
+// is used again. Where it is never said, nothing is.
+func (c *Config) Reuse() {
+	p := c.pad()
+	p.keys, p.values = p.keys[:0], p.values[:0]
+	if cap(p.keys) > maxScratch {
+		p.keys = nil
+	}
+	if cap(p.values) > 4*maxScratch {
+		p.values = nil
 	}
 }
 
@@ -245,7 +264,7 @@ func (p *scratch) machine(old, m Machine) {
 func key[K string | []byte](p *scratch, section byte, own K) []byte {
 	n := len(p.prefix) + 1 + len(own)
 	if cap(p.keys)-len(p.keys) < n {
-		p.keys = make([]byte, 0, max(2<<10, n))
+		p.keys = make([]byte, 0, max(2<<10, 2*cap(p.keys), n))
 	}
 	start := len(p.keys)
 	p.keys = append(append(append(p.keys, p.prefix...), section), own...)

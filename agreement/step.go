@@ -45,7 +45,8 @@ type scratch struct {
 
 	writes  []vaultnet.Write // being gathered
 	prefix  []byte           // of their keys
-	keys    []byte           // room for keys to come; what is in it is no longer the scratch's
+	keys    []byte           // room for keys; what is in it is in use until [Config.Reuse]
+	values  []byte           // room for values, likewise
 	encoded []byte
 }
 

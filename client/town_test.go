@@ -244,7 +244,7 @@ func (h *house) turn() vaultnet.Time {
 		if r.Value == nil {
 			delete(h.store, string(r.Key))
 		} else {
-			h.store[string(r.Key)] = r.Value
+			h.store[string(r.Key)] = slices.Clone(r.Value)
 		}
 	}
 	for _, e := range sealed.Send {

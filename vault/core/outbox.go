@@ -25,16 +25,19 @@ type outbox struct {
 	first []wire.Message // room for the first message of each envelope to come
 }
 
-// emptied is the outbox of the next turn. What left with this one is the driver's; what did not is used again.
-func (o *outbox) emptied() outbox {
+// emptied is the outbox of the next turn. What was sent with this one is the driver's; the rest is used again.
+func (o *outbox) emptied(writes []vaultnet.Write) outbox {
 	clear(o.leaves)
 	clear(o.records)
-	next := outbox{leaves: o.leaves[:0], records: o.records[:0]}
+	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0]}
 	if cap(o.leaves) > maxBatch {
 		next.leaves = nil
 	}
 	if cap(o.records) > maxBatch {
 		next.records = nil
+	}
+	if cap(writes) > 8*maxBatch {
+		next.writes = nil
 	}
 	return next
 }

@@ -36,7 +36,7 @@ type Output struct {
 // Sealed is the effects of a turn, in the order they must take: chunks and writes durable, then everything sent.
 type Sealed struct {
 	Chunks []Chunk
-	Writes []vaultnet.Write // one batch
+	Writes []vaultnet.Write // one batch, good until the next Seal
 	Send   []wire.Envelope
 }
 

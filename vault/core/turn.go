@@ -124,9 +124,10 @@ func sameSet(a, b *agreement.Set) bool {
 }
 
 // Seal completes the turn: it fills in the attestations under the signature of [Output.Root] (zero where that is zero)
-// and returns what has to be made durable, and then sent.
+// and returns what has to be made durable, and then sent. The writes are good until the next Seal.
 func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 	o := &v.out
+	v.agree.Reuse()
 	for i, leaf := range o.leaves {
 		*leaf.By = merkle.Attestation{Signer: v.cfg.Self, Signature: s, Path: o.tree.Path(i)}
 	}
@@ -141,7 +142,7 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 		}
 	}
 	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
-	v.out = o.emptied()
+	v.out = o.emptied(sealed.Writes)
 	v.shrink()
 	return sealed
 }

@@ -18,7 +18,7 @@ func (s *Store) Crash(batches, chunks int) {
 	for i := len(s.journal) - 1; i >= max(batches, 0); i-- {
 		for j := len(s.journal[i]) - 1; j >= 0; j-- {
 			u := s.journal[i][j]
-			s.set([]byte(u.key), u.before)
+			s.set([]byte(u.key), u.before, false)
 		}
 	}
 	for i := len(s.chunkJournal) - 1; i >= max(chunks, 0); i-- {

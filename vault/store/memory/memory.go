@@ -28,6 +28,7 @@ type Store struct {
 	runs     [][]string // keys in order in each, in any of them and maybe in several, with some that are gone
 	added    []string   // keys that came since, in any order, maybe twice
 	journal  [][]undo   // what unsynced batches replaced, batch by batch
+	spare    [][]byte   // of records that are gone, for others; at most maxSpare
 
 	shelf        *Shelf
 	chunks       map[vaultnet.Name][]byte
@@ -75,7 +76,7 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 		before = make([]undo, 0, len(batch))
 	}
 	for i := range batch {
-		key, replaced := s.set(batch[i].Key, batch[i].Value)
+		key, replaced := s.set(batch[i].Key, batch[i].Value, !journal)
 		if journal {
 			before = append(before, undo{key, replaced})
 		}
@@ -88,13 +89,14 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 	return nil
 }
 
-// set makes value what is under key; nil, nothing. It returns the key and what was there before.
-func (s *Store) set(key, value []byte) (string, []byte) {
+// set makes value what is under key; nil, nothing. It returns the key and what was there before. With reuse, that is not
+// needed any more.
+func (s *Store) set(key, value []byte, reuse bool) (string, []byte) {
 	r := s.records[string(key)]
 	if r == nil {
 		name := string(key)
 		if value != nil {
-			s.records[name] = &record{name, value}
+			s.records[name] = &record{name, s.copied(nil, value)}
 			s.added = append(s.added, name)
 			if len(s.added) > 1024+2*len(s.records) {
 				s.sort()
@@ -103,11 +105,37 @@ func (s *Store) set(key, value []byte) (string, []byte) {
 		return name, nil
 	}
 	before := r.value
-	r.value = value
 	if value == nil {
 		delete(s.records, r.key)
+		if reuse && len(s.spare) < maxSpare && cap(before) <= spareMost {
+			s.spare = append(s.spare, before)
+		}
+		return r.key, before
 	}
+	if !reuse {
+		before = nil
+	}
+	r.value, before = s.copied(before, value), r.value
 	return r.key, before
+}
+
+// What is kept of values that are gone: a vault's records of votes come and go with every block.
+const (
+	maxSpare  = 64
+	spareMost = 16 << 10 // bytes of each
+)
+
+// copied is value in memory of the store's own: that of the value before, where it is large enough and not far too large,
+// of one that is gone, or new.
+func (s *Store) copied(before, value []byte) []byte {
+	fits := func(b []byte) bool { return cap(b) >= len(value) && cap(b) <= 256+2*len(value) }
+	if last := len(s.spare) - 1; !fits(before) && last >= 0 && fits(s.spare[last]) {
+		before, s.spare = s.spare[last], s.spare[:last]
+	}
+	if !fits(before) || before == nil {
+		before = make([]byte, 0, len(value))
+	}
+	return append(before[:0], value...)
 }
 
 // Get implements store.Store.
@@ -118,7 +146,7 @@ func (s *Store) Get(key []byte) ([]byte, error) {
 		return nil, store.ErrClosed
 	}
 	if r := s.records[string(key)]; r != nil {
-		return r.value, nil
+		return append(make([]byte, 0, len(r.value)), r.value...), nil
 	}
 	return nil, nil
 }

@@ -45,7 +45,7 @@ func (s *Store) find(prefix string) ([]vaultnet.Write, error) {
 	var found []vaultnet.Write
 	for _, key := range slices.Compact(keys) {
 		if r := s.records[key]; r != nil {
-			found = append(found, vaultnet.Write{Key: []byte(key), Value: r.value})
+			found = append(found, vaultnet.Write{Key: []byte(key), Value: append(make([]byte, 0, len(r.value)), r.value...)})
 		}
 	}
 	return found, nil
