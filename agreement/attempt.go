@@ -34,6 +34,7 @@ type attempt struct {
 	polkas    []*Certificate    // polka certificates whose block this member lacks, newest of each block
 	commit    *Certificate      // a certificate whose block this member lacks
 	voted     *held             // block it last voted for
+	called    []*Wish           // for the set block that it voted for, when it did
 	promised  []vaultnet.Digest // requests in blocks it voted for at this height
 	failed    []Ref             // requests seen in fresh proposals that failed at this height
 	noChange  bool              // a fresh set block failed at this height
@@ -380,6 +381,9 @@ func (t *turn) vote(kind VoteType, h *held) {
 	if h != nil && a.voted != h {
 		a.voted = h
 		t.unsaved.proposals = append(t.unsaved.proposals, h)
+		if h.header.SetBlock() {
+			a.called = t.equalWishes(Change{h.header.Add, h.header.Drop})
+		}
 		for _, r := range h.bodies {
 			if !a.votedFor(r.ID) {
 				a.promised = append(a.promised, r.ID)

@@ -159,6 +159,10 @@ func (t *turn) relayed(r *Request) {
 func (t *turn) votes(from vaultnet.PublicKey, b *Bundle) {
 	next := t.height + 1
 	early, lags := false, false
+	if t.calls(b) {
+		t.wake()
+		t.attempt.summoned = true
+	}
 	if p := b.Proposal; p != nil {
 		switch h := p.Header.Height; {
 		case h == next:

@@ -68,12 +68,11 @@ func (t *turn) defend(b *Bundle) {
 		b.Polka = t.show(a.valid)
 	}
 	b.Commit = a.commit
-	if c := t.wishing(); !c.none() {
-		for i := range maxMembers {
-			if w := t.wishOf(i); w != nil && (Change{w.Add, w.Drop}) == c {
-				b.Wishes = append(b.Wishes, w)
-			}
-		}
+	switch c := t.wishing(); {
+	case !c.none():
+		b.Wishes = append(b.Wishes, t.equalWishes(c)...)
+	case a.voted != nil && a.voted.header.SetBlock() && b.Proposal != nil && b.Proposal.Header.SetBlock():
+		b.Wishes = append(b.Wishes, a.called...)
 	}
 }
 

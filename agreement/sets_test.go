@@ -365,3 +365,53 @@ func TestOldWishesDoNotComeBack(t *testing.T) {
 	s.says(5, &Bundle{Wishes: wishes(3)})
 	s.awake()
 }
+
+// Who voted for a set block with others that have changed their minds since, or were not heard by the rest, shows what called
+// it, and calls those that sleep: alone it would be half-open for ever.
+func TestASetBlockCallsThoseThatSleep(t *testing.T) {
+	s := alone(t, 8, 7)
+	drop := s.crew[4].key
+	h := s.swap("swap", vaultnet.PublicKey{}, drop)
+	var wishes []*Wish
+	for _, i := range []int{1, 2, 3} {
+		wishes = append(wishes, &Wish{Height: 2, Drop: drop, By: s.by(i)})
+	}
+	s.says(1, &Bundle{Wishes: wishes})
+	s.proposes(0, h)
+	s.casts("prevote 0 swap")
+	s.waits(vaultnet.Time(wishLapse * s.cfg.Parameters.LeaveAfter.Milliseconds())) // the wishes are over
+	repairs := s.sends(func(o Outgoing) bool { return o.Bundle.Proposal != nil && len(o.Bundle.Votes) > 0 })
+	if len(repairs) == 0 {
+		t.Fatal("it does not repair")
+	}
+	call := repairs[len(repairs)-1].Bundle
+
+	for name, change := range map[string]func(b *Bundle){
+		"":                   func(*Bundle) {},
+		"no vote":            func(b *Bundle) { b.Votes = nil },
+		"a vote for nothing": func(b *Bundle) { b.Votes = []*Vote{{Ballot: s.ballot(Prevote, 0, nil), By: s.by(7)}} },
+		"no block":           func(b *Bundle) { b.Proposal = nil },
+		"two wishes":         func(b *Bundle) { b.Wishes = b.Wishes[:2] },
+		"one of them twice":  func(b *Bundle) { b.Wishes = []*Wish{b.Wishes[0], b.Wishes[0], b.Wishes[1]} },
+		"one of a stranger": func(b *Bundle) {
+			b.Wishes = []*Wish{b.Wishes[0], b.Wishes[1], {Height: 2, Drop: drop, By: s.voteBy(vault(99))}}
+		},
+		"one of another kind": func(b *Bundle) {
+			b.Wishes = []*Wish{b.Wishes[0], b.Wishes[1], {Height: 2, Drop: s.crew[5].key, By: s.by(3)}}
+		},
+		"one of another block": func(b *Bundle) { b.Wishes = []*Wish{b.Wishes[0], b.Wishes[1], {Height: 1, Drop: drop, By: s.by(3)}} },
+	} {
+		other := alone(t, 8, 6)
+		other.in(Input{})
+		b := *call
+		change(&b)
+		other.m.object.wishes = &[maxMembers]heardWish{} // what it has heard since
+		for _, i := range []int{1, 2, 3} {
+			other.m.object.wishes[i] = heardWish{&Wish{Height: 2, Drop: other.crew[i].key, By: other.by(i)}, 1}
+		}
+		other.says(7, &b)
+		if awake := other.m.object.attempt != nil && other.m.object.attempt.awake; awake != (name == "") {
+			t.Errorf("%s: awake: %v", name, awake)
+		}
+	}
+}

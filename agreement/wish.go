@@ -1,6 +1,9 @@
 package agreement
 
 import (
+	"math/bits"
+	"slices"
+
 	"vaultnet"
 	"vaultnet/internal/merkle"
 )
@@ -134,6 +137,41 @@ func (t *turn) wishedBy(i int, w heardWish) {
 		t.wishes = new([maxMembers]heardWish)
 	}
 	t.wishes[i] = w
+}
+
+// equalWishes is the members' wishes for a change, in rank order.
+func (t *turn) equalWishes(c Change) []*Wish {
+	var equal []*Wish
+	for i := range maxMembers {
+		if w := t.wishOf(i); w != nil && (Change{w.Add, w.Drop}) == c {
+			equal = append(equal, w)
+		}
+	}
+	return equal
+}
+
+// calls reports whether a bundle calls a member that sleeps to a set block that somebody voted for: with the block, a vote for
+// it, and the equal wishes of w members that it change the set so at this height. They may have changed their minds since, or
+// whoever was sent the wishes may have forgotten them: who voted is half-open all the same, and alone would stay so. It takes
+// an honest member's wish at this very height, which will be over then.
+func (t *turn) calls(b *Bundle) bool {
+	p := b.Proposal
+	if p == nil || t.set == nil || t.me < 0 || t.height == 0 || p.Header.Height != t.height+1 || !p.Header.SetBlock() ||
+		len(b.Wishes) < t.set.Weak() || t.attempt != nil && t.attempt.awake {
+		return false
+	}
+	digest := p.Header.Digest(t.cfg.Network, t.address)
+	if !slices.ContainsFunc(b.Votes, func(v *Vote) bool { return v.Ballot.Block == digest && t.ours(&v.Ballot) }) {
+		return false
+	}
+	var callers uint16
+	for _, w := range b.Wishes {
+		if i := t.set.Index(w.By.Signer); i >= 0 && w.Height == t.height+1 && w.Incarnation == t.incarnation() &&
+			w.Add == p.Header.Add && w.Drop == p.Header.Drop {
+			callers |= 1 << i
+		}
+	}
+	return bits.OnesCount16(callers) >= t.set.Weak()
 }
 
 // wishing is the change that w members wish alike, zero if there is none.

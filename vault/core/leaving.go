@@ -130,11 +130,11 @@ func (v *Vault) sayLeaving(to []vaultnet.PublicKey) {
 	}
 }
 
-// wishedAway tells a vault that wishes this one out of a set that it stays, every T_leave: it wanted to go once, and that it
-// does not any more may not have arrived.
+// wishedAway tells a vault that wishes this one out of a set that it stays, every T_leave: it may have wanted to go once, in
+// this life or the one before, and that it does not any more may not have arrived, or what it said then have come later.
 func (v *Vault) wishedAway(from vaultnet.PublicKey, wishes []*agreement.Wish) {
 	q := v.peers.get(from)
-	if v.term == 0 || v.peers.self.leaving || q == nil || q.assured > 0 && v.now < q.assured.Add(v.cfg.Parameters.LeaveAfter) {
+	if v.peers.self.leaving || q == nil || q.assured > 0 && v.now < q.assured.Add(v.cfg.Parameters.LeaveAfter) {
 		return
 	}
 	for _, w := range wishes {

@@ -236,3 +236,38 @@ func TestThatAVaultStaysIsSaidAgain(t *testing.T) {
 		t.Error("the town does not sleep")
 	}
 }
+
+// What a vault said before it started anew, and that comes after that, is taken back when somebody acts upon it.
+func TestThatAVaultLeavesIsHeardLate(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(20 * time.Second)
+	c := w.citizen("Alice")
+	c.put(address("notes"))
+	leaver, late := w.houses[1], w.houses[5]
+	var said *wire.Leaving
+	w.drop = func(from, to vaultnet.PublicKey, m wire.Message) bool {
+		l, ok := m.(*wire.Leaving)
+		if ok && to == late.id {
+			said = l
+		}
+		return ok && to == late.id
+	}
+	leaver.tell(Leave(true))
+	w.run(100 * time.Millisecond)
+	w.drop = nil
+	w.stop(leaver)
+	w.restart(leaver)
+	w.run(time.Second)
+	late.tell(Verified(said, leaver.id))
+	late.turn()
+	if !late.core.leaves(leaver.id) {
+		t.Fatal("it was not taken for one that leaves")
+	}
+	w.run(3 * time.Minute)
+	if late.core.leaves(leaver.id) {
+		t.Error("it is still taken for one that leaves")
+	}
+	if !w.quiet() {
+		t.Error("the town does not sleep")
+	}
+}
