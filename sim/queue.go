@@ -6,11 +6,11 @@ import "math/bits"
 type event struct {
 	at   int64  // µs of virtual time since the run began
 	seq  uint64 // order of making; breaks ties, so that a run is deterministic
-	kind eventKind
 	node int32  // whom it concerns
 	life uint32 // of that node, when the event was made: an event of an earlier life is void
 	from int32  // deliver: the sender
-	load any    // deliver: *parcel; call: func()
+	kind eventKind
+	load any // deliver: *parcel; call: func()
 }
 
 type eventKind uint8
@@ -21,20 +21,25 @@ const (
 	call                     // load is a func()
 )
 
-func (e *event) before(f *event) bool { return e.at < f.at || e.at == f.at && e.seq < f.seq }
-
-// queue gives events in the order of (at, seq). Most are due within seconds: they wait, unsorted, in the slot of their
-// millisecond, and only the slot that is due is a heap. What lies beyond the slots waits in a heap of its own. The zero
-// value is empty.
+// queue gives events in the order of (at, seq). Each stays where it was put; what is ordered are their places. Most are due
+// within seconds: they wait, unordered, in the slot of their millisecond, and only the slot that is due is a heap. What lies
+// beyond the slots waits in a heap of its own. The zero value is empty.
 type queue struct {
 	made  uint64
 	n     int
 	now   int64 // slot that is due: near holds what is due in it, or before
 	near  heap
-	slots [slots]heap // slot s, from now+1 to now+slots−1, at s modulo slots; not in order
+	slots [slots]int32 // slot s, from now+1 to now+slots−1, at s modulo slots: number of the first place, from which next leads on
 	used  [slots / 64]uint64
-	far   heap   // from slot now+slots
-	spare []heap // empty, to be used again
+	far   heap    // from slot now+slots
+	all   []place // place 0 is nobody's
+	free  int32   // first place that may be used again
+}
+
+// place holds an event, or none.
+type place struct {
+	event
+	next int32 // of those of one slot, or of those that are free; 0: none
 }
 
 const (
@@ -46,22 +51,32 @@ func (q *queue) push(e event) {
 	q.made++
 	e.seq = q.made
 	q.n++
-	q.place(e)
+	i := q.free
+	if i == 0 {
+		if len(q.all) == 0 {
+			q.all = append(q.all, place{})
+		}
+		i = int32(len(q.all))
+		q.all = append(q.all, place{event: e})
+	} else {
+		p := &q.all[i]
+		q.free, p.event = p.next, e
+	}
+	q.put(due{e.at, e.seq, i})
 }
 
-func (q *queue) place(e event) {
-	switch s := e.at >> slotBits; {
+// put has an event wait where its time says.
+func (q *queue) put(d due) {
+	switch s := d.at >> slotBits; {
 	case s <= q.now:
-		q.near.push(e)
+		q.near.push(d)
 	case s < q.now+slots:
 		i := s & (slots - 1)
-		if n := len(q.spare); q.slots[i] == nil && n > 0 {
-			q.slots[i], q.spare = q.spare[n-1], q.spare[:n-1]
-		}
-		q.slots[i] = append(q.slots[i], e)
+		q.all[d.place].next = q.slots[i]
+		q.slots[i] = d.place
 		q.used[i/64] |= 1 << (i % 64)
 	default:
-		q.far.push(e)
+		q.far.push(d)
 	}
 }
 
@@ -71,7 +86,12 @@ func (q *queue) pop() (event, bool) {
 		return event{}, false
 	}
 	q.n--
-	return q.near.pop(), true
+	i := q.near.pop().place
+	p := &q.all[i]
+	e := p.event
+	p.load = nil // drop what it refers to
+	p.next, q.free = q.free, i
+	return e, true
 }
 
 // peek is the time of the earliest event; false when there is none.
@@ -98,14 +118,13 @@ func (q *queue) advance() bool {
 	}
 	q.now = next
 	i := next & (slots - 1)
-	if cap(q.near) > 0 {
-		q.spare = append(q.spare, q.near)
+	for p := q.slots[i]; p != 0; p = q.all[p].next {
+		q.near.push(due{q.all[p].at, q.all[p].seq, p})
 	}
-	q.near, q.slots[i] = q.slots[i], nil
+	q.slots[i] = 0
 	q.used[i/64] &^= 1 << (i % 64)
-	q.near.order()
 	for len(q.far) > 0 && q.far[0].at>>slotBits < next+slots {
-		q.place(q.far.pop())
+		q.put(q.far.pop())
 	}
 	return true
 }
@@ -127,47 +146,49 @@ func (q *queue) next() (int64, bool) {
 	return 0, false
 }
 
-// heap is a 4-ary heap of events over (at, seq). The zero value is empty.
-type heap []event
+// due says when the event of a place is due.
+type due struct {
+	at    int64
+	seq   uint64
+	place int32
+}
 
-func (q *heap) push(e event) {
-	h := append(*q, e)
+func (d *due) before(e *due) bool { return d.at < e.at || d.at == e.at && d.seq < e.seq }
+
+// heap is a 4-ary heap of places over (at, seq). The zero value is empty.
+type heap []due
+
+func (q *heap) push(d due) {
+	h := append(*q, d)
 	i := len(h) - 1
 	for i > 0 {
 		p := (i - 1) / 4
-		if !e.before(&h[p]) {
+		if !d.before(&h[p]) {
 			break
 		}
 		h[i] = h[p]
 		i = p
 	}
-	h[i] = e
+	h[i] = d
 	*q = h
 }
 
-// pop removes the earliest event of a heap that is not empty.
-func (q *heap) pop() event {
+// pop removes the earliest of a heap that is not empty.
+func (q *heap) pop() due {
 	h := *q
 	first := h[0]
 	last := h[len(h)-1]
-	h[len(h)-1] = event{} // drop what it refers to
 	h = h[:len(h)-1]
 	*q = h
 	if len(h) > 0 {
-		h.sink(0, last)
+		h.sink(last)
 	}
 	return first
 }
 
-// order makes a heap of events in any order.
-func (q heap) order() {
-	for i := (len(q)+2)/4 - 1; i >= 0; i-- { // those with any below
-		q.sink(i, q[i])
-	}
-}
-
-// sink puts an event at a place, or below where that holds a later one than those below.
-func (q heap) sink(i int, e event) {
+// sink puts one in the first place, or below where that holds a later one than those below.
+func (q heap) sink(d due) {
+	i := 0
 	for {
 		c := 4*i + 1
 		if c >= len(q) {
@@ -179,11 +200,11 @@ func (q heap) sink(i int, e event) {
 				best = j
 			}
 		}
-		if !q[best].before(&e) {
+		if !q[best].before(&d) {
 			break
 		}
 		q[i] = q[best]
 		i = best
 	}
-	q[i] = e
+	q[i] = d
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -35,10 +36,7 @@ func TestQueueOrder(t *testing.T) {
 			}
 			q.push(e)
 			i, _ := slices.BinarySearchFunc(model, e, func(a, b event) int {
-				if a.before(&b) {
-					return -1
-				}
-				return 1
+				return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq))
 			})
 			model = slices.Insert(model, i, e)
 			if at, ok := q.peek(); !ok || at != model[0].at {
