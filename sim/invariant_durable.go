@@ -27,10 +27,11 @@ func (c *checker) toldBundle(s *witness, b *agreement.Bundle) {
 	if b.Height > m.height {
 		c.fail(Durable, w, "%s speaks of height %d and has %d on its disk", s.name, b.Height, m.height)
 	}
-	if w.seats(s.key) { // who only follows promises nothing
+	seats := w.seats(s.key)
+	if seats { // who only follows promises nothing
 		m.tell(c.totals.Turns, b.Height)
 	}
-	if b.Height < m.before && w.seats(s.key) {
+	if b.Height < m.before && seats {
 		c.fail(Durable, w, "%s says that it is at height %d and was at %d before", s.name, b.Height, m.before)
 	}
 	for _, vote := range b.Votes {

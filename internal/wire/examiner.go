@@ -1,13 +1,16 @@
 package wire
 
 import (
+	"slices"
+
 	"vaultnet"
+	"vaultnet/agreement"
 	"vaultnet/internal/merkle"
 )
 
 // Examiner verifies messages that come as values, as [Verify] does, and knows again what it has found good: a vote that
 // comes in a second bundle, the same value, is not verified a second time. What it has seen must therefore not change
-// any more. It keeps at most 131,072 values, and is not safe for concurrent use.
+// any more. It keeps at most 196,608 values, and is not safe for concurrent use.
 type Examiner struct {
 	network vaultnet.NetworkID
 	v       vaultnet.Verifier
@@ -16,7 +19,7 @@ type Examiner struct {
 
 // NewExaminer makes an examiner for the messages of one network.
 func NewExaminer(network vaultnet.NetworkID, v vaultnet.Verifier) *Examiner {
-	return &Examiner{network, v, acquainted{values: map[any]vaultnet.Address{},
+	return &Examiner{network, v, acquainted{values: map[any]vaultnet.Address{}, sets: map[vaultnet.Address]*agreement.Set{},
 		attestations: map[*merkle.Attestation]vaultnet.Digest{}}}
 }
 
@@ -33,7 +36,8 @@ func (e *Examiner) Verify(m Message) error {
 type acquainted struct {
 	values       map[any]vaultnet.Address
 	attestations map[*merkle.Attestation]vaultnet.Digest
-	coder        coder // room for one
+	sets         map[vaultnet.Address]*agreement.Set // found good last
+	coder        coder                               // room for one
 }
 
 const maxAcquainted = 1 << 16
@@ -43,6 +47,9 @@ func (k *acquainted) has(value any, a vaultnet.Address) bool {
 	if k == nil {
 		return false
 	}
+	if s, ok := value.(*agreement.Set); ok && k.ordered(s, a) {
+		return true
+	}
 	b, ok := k.values[value]
 	return ok && a == b
 }
@@ -51,10 +58,23 @@ func (k *acquainted) add(value any, a vaultnet.Address) {
 	if k == nil {
 		return
 	}
+	if s, ok := value.(*agreement.Set); ok {
+		if len(k.sets) >= maxAcquainted {
+			clear(k.sets)
+		}
+		k.sets[a] = s
+	}
 	if len(k.values) >= maxAcquainted {
 		clear(k.values)
 	}
 	k.values[value] = a
+}
+
+// ordered reports whether the members of a set are those of one that was found good for an object: vaults that tell who
+// holds it make a set each.
+func (k *acquainted) ordered(s *agreement.Set, a vaultnet.Address) bool {
+	x := k.sets[a]
+	return x != nil && (x == s || s.Number > 0 && slices.Equal(x.Members, s.Members))
 }
 
 // signed reports whether an attestation was found good for a leaf.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"testing"
 
 	"vaultnet"
@@ -35,6 +36,36 @@ func TestExaminerKnowsWhatItWasGoodFor(t *testing.T) {
 	}
 	if err := e.Verify(nil); err == nil {
 		t.Error("nothing is found good")
+	}
+}
+
+// Of sets alike in their members, only those are good without a look that have a number and are of the same object.
+func TestExaminerKnowsSetsByTheirMembers(t *testing.T) {
+	w := newWorld()
+	e := NewExaminer(w.network, w.v)
+	elsewhere := data
+	elsewhere.Tag++
+	good := w.set(1, data)
+	swapped := slices.Clone(good.Members)
+	swapped[0], swapped[1] = swapped[1], swapped[0]
+	for _, x := range []struct {
+		name string
+		a    vaultnet.Address
+		set  *agreement.Set
+	}{
+		{"a set", data, good},
+		{"the same members under another number", data, &agreement.Set{Number: 2, Members: slices.Clone(good.Members)}},
+		{"no number", data, &agreement.Set{Members: good.Members}},
+		{"two that changed places", data, &agreement.Set{Number: 1, Members: swapped}},
+		{"one twice", data, &agreement.Set{Number: 1, Members: append(slices.Clone(good.Members), good.Members[0])}},
+		{"some of them", data, &agreement.Set{Number: 1, Members: good.Members[1:]}},
+		{"elsewhere", elsewhere, &agreement.Set{Number: 1, Members: good.Members}},
+		{"the same value elsewhere", elsewhere, good},
+	} {
+		m := &Invite{Address: x.a, Set: x.set}
+		if got, want := e.Verify(m) == nil, Verify(m, w.network, w.v) == nil; got != want {
+			t.Errorf("%s: found good %v by who knows some, %v by who knows none", x.name, got, want)
+		}
 	}
 }
 
