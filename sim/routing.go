@@ -20,14 +20,38 @@ const (
 
 // routes is whom a node has been told that it can reach.
 type routes struct {
-	known map[int32]bool // true: reachable, as far as it was told
+	list []standing // by node
+}
+
+// standing is what a vault has been told of another.
+type standing uint8
+
+const (
+	unheard standing = iota
+	away
+	reachable
+)
+
+// of is what was told of a node.
+func (r *routes) of(i int32) standing {
+	if int(i) >= len(r.list) {
+		return unheard
+	}
+	return r.list[i]
+}
+
+func (r *routes) set(i int32, s standing) {
+	for int(i) >= len(r.list) {
+		r.list = append(r.list, unheard)
+	}
+	r.list[i] = s
 }
 
 // heard: whoever sends something is connected.
 func (r *routes) heard(v *vault, from int32) {
-	if up, ok := r.known[from]; !ok || !up {
+	if r.of(from) != reachable {
 		if _, isVault := v.w.nodes[from].(*vault); isVault {
-			r.known[from] = true
+			r.set(from, reachable)
 			v.tell(core.PeerUp(v.w.nodes[from].identity()))
 		}
 	}
@@ -71,12 +95,12 @@ func shared(a, b vaultnet.Location) int {
 
 // connect tells a vault that starts whom it can reach, and them that it is there.
 func (w *world) connect(v *vault) {
-	v.routes.known = map[int32]bool{}
+	clear(v.routes.list)
 	var table []vaultnet.PublicKey
 	for _, x := range w.neighbours(v) {
 		table = append(table, x.key)
 		if w.net.open(v.index, x.index) && w.net.open(x.index, v.index) {
-			v.routes.known[x.index] = true
+			v.routes.set(x.index, reachable)
 			v.tell(core.PeerUp(x.key))
 			w.soon(x, w.net.delay(v.index, x.index), func() { w.reach(x, v) })
 		}
@@ -90,7 +114,7 @@ func (w *world) connect(v *vault) {
 // disconnect tells those who know a vault that it is gone, once they notice.
 func (w *world) disconnect(v *vault) {
 	for _, x := range w.vaults {
-		if x != v && x.running && x.routes.known[v.index] {
+		if x != v && x.running && x.routes.of(v.index) == reachable {
 			w.soon(x, between(w.net.random, 20*time.Millisecond, 2*time.Second), func() {
 				if !v.running {
 					w.miss(x, v)
@@ -115,19 +139,19 @@ func (w *world) soon(v *vault, after int64, do func()) {
 
 // reach tells v that it can reach x, if it can and does not know.
 func (w *world) reach(v, x *vault) {
-	if !x.running || v.routes.known[x.index] || !w.net.open(v.index, x.index) || !w.net.open(x.index, v.index) {
+	if !x.running || v.routes.of(x.index) == reachable || !w.net.open(v.index, x.index) || !w.net.open(x.index, v.index) {
 		return
 	}
-	v.routes.known[x.index] = true
+	v.routes.set(x.index, reachable)
 	v.tell(core.PeerUp(x.key))
 }
 
 // miss tells v that it cannot reach x, if it thinks that it can.
 func (w *world) miss(v, x *vault) {
-	if !v.routes.known[x.index] {
+	if v.routes.of(x.index) != reachable {
 		return
 	}
-	v.routes.known[x.index] = false
+	v.routes.set(x.index, away)
 	v.tell(core.PeerDown(x.key))
 }
 
@@ -137,13 +161,14 @@ func (w *world) noticed() {
 		if !v.running {
 			continue
 		}
-		for _, i := range keys(v.routes.known) {
+		for n, told := range v.routes.list {
+			i := int32(n)
 			x, ok := w.nodes[i].(*vault)
-			if !ok {
+			if !ok || told == unheard {
 				continue
 			}
 			open := x.running && w.net.open(v.index, i) && w.net.open(i, v.index)
-			switch known := v.routes.known[i]; {
+			switch known := told == reachable; {
 			case known && !open:
 				w.soon(v, between(w.net.random, 500*time.Millisecond, 3*time.Second), func() {
 					if !x.running || !w.net.open(v.index, i) || !w.net.open(i, v.index) {
