@@ -151,7 +151,7 @@ func (b *benchmark) exec(ctx context.Context, args []string) error {
 		o.Profile = func(pprof []byte) { profile = pprof }
 	}
 	if b.network != "" {
-		for _, name := range []string{"vaults", "group", "processes", "memory", "sync"} {
+		for _, name := range []string{"vaults", "group", "processes", "tcp", "sync"} {
 			if isSet(b.flags, name) {
 				return usageError{fmt.Errorf("-%s is for a network that is started, -network for one that runs", name)}
 			}
