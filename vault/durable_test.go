@@ -191,6 +191,14 @@ func TestAnUnreadableChunkIsFetchedAgain(t *testing.T) {
 	alice.account()
 	content := bytes.Repeat([]byte("chunk"), 1000)
 	d := alice.must(op.PutChunk{As: alice.signer, Account: alice.signer.Public(), Content: content})
+	eventually(t, "all hold the chunk", func() bool { // not all have to before it is said to be put
+		for _, j := range journals {
+			if c, _ := j.Chunk(d.Result.(vaultnet.Name)); c == nil {
+				return false
+			}
+		}
+		return true
+	})
 	for _, j := range journals[:3] {
 		j.mu.Lock()
 		j.unread = errors.New("input/output error")

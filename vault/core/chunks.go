@@ -201,11 +201,13 @@ func (v *Vault) chunkLoaded(name vaultnet.Name, content []byte) {
 				f(chunkAddress(name), refusal.New(refusal.CorruptData))
 			}
 			v.dropChunk(name)
+			var holders []vaultnet.PublicKey
 			for _, q := range v.peers.nearest(chunkAddress(name).Location(), v.cfg.Parameters.GroupSize, isUp) {
 				if q != v.peers.self {
-					v.wantChunk(name, q.key)
+					holders = append(holders, q.key)
 				}
 			}
+			v.wantChunk(name, holders...)
 		}
 		for _, g := range waiting {
 			v.lacksChunk(g.who, g.call, name)

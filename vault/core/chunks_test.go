@@ -156,6 +156,32 @@ func TestChunksFollowTheNeighbourhood(t *testing.T) {
 	}
 }
 
+// A chunk that is damaged at several vaults is asked of one after the other, and none that had it says that there is none.
+func TestAChunkThatManyLostIsFetched(t *testing.T) {
+	w := newTown(t, 8)
+	w.run(20 * time.Second)
+	c := w.citizen("Alice")
+	content := []byte("content")
+	c.store(content, nil)
+	w.run(time.Second)
+	n := immutabledata.NameOf(content)
+	group := w.group(vaultnet.Address{Kind: vaultnet.KindImmutableData, Name: n})
+	for _, h := range group[:7] {
+		h.chunks[n] = []byte("contend")
+	}
+	for _, r := range c.fetch(group[:7], n, true) {
+		if r.Content != nil || !errors.Is(r.Err, refusal.NotSettled) {
+			t.Fatalf("%+v", r)
+		}
+	}
+	w.run(time.Second)
+	for i, h := range group {
+		if string(h.chunks[n]) != "content" {
+			t.Errorf("vault %d holds %q", i, h.chunks[n])
+		}
+	}
+}
+
 func TestADamagedChunkIsFetchedAgain(t *testing.T) {
 	w := newTown(t, 8)
 	w.run(20 * time.Second)

@@ -13,16 +13,18 @@ import (
 // the others what they should hold; who misses one asks for it. A vault that need not hold a chunk any more keeps it
 // until all that should have confirmed it (semantics §2).
 
-// want is a chunk that a neighbour holds and this vault should.
+// want is a chunk that a neighbour holds and this vault should; where that neighbour does not give it, others may.
 type want struct {
-	name vaultnet.Name
-	from vaultnet.PublicKey
+	name   vaultnet.Name
+	from   vaultnet.PublicKey
+	others []vaultnet.PublicKey
 }
 
 // fetching is a chunk that was asked for.
 type fetching struct {
-	from vaultnet.PublicKey
-	call wire.Call
+	from   vaultnet.PublicKey
+	call   wire.Call
+	others []vaultnet.PublicKey // to be asked where it does not give it
 }
 
 const (
@@ -154,14 +156,14 @@ func (v *Vault) confirm(n vaultnet.Name, from vaultnet.PublicKey) {
 	}
 }
 
-// wantChunk puts a chunk on the list of those to fetch.
-func (v *Vault) wantChunk(n vaultnet.Name, from vaultnet.PublicKey) {
+// wantChunk puts a chunk on the list of those to fetch, from the first of those named that gives it.
+func (v *Vault) wantChunk(n vaultnet.Name, from ...vaultnet.PublicKey) {
 	c := &v.chunks
-	if _, held := c.at[n]; held || c.fetching[n] != nil || c.listed[n] || len(c.wanted) >= maxWanted {
+	if _, held := c.at[n]; held || len(from) == 0 || c.fetching[n] != nil || c.listed[n] || len(c.wanted) >= maxWanted {
 		return
 	}
 	c.listed[n] = true
-	c.wanted = append(c.wanted, want{n, from})
+	c.wanted = append(c.wanted, want{n, from[0], from[1:]})
 	v.fetchChunks()
 }
 
@@ -188,12 +190,13 @@ func (v *Vault) fetchChunks() {
 		}
 		each[w.from]++
 		v.calls++
-		f := &fetching{w.from, v.calls}
+		f := &fetching{w.from, v.calls, w.others}
 		c.fetching[w.name] = f
 		v.send(w.from, &wire.GetChunk{Call: f.call, Name: w.name, Full: true})
 		v.schedule.at(v.now.Add(fetchFor), func() {
 			if c.fetching[w.name] == f {
 				delete(c.fetching, w.name)
+				v.wantChunk(w.name, f.others...)
 				v.fetchChunks()
 			}
 		})
@@ -212,6 +215,8 @@ func (v *Vault) chunkAnswer(from vaultnet.PublicKey, m *wire.ChunkAnswer) {
 	delete(v.chunks.fetching, m.Name)
 	if m.Err == nil && m.Proven() && v.storeChunk(m.Name, m.Content) == nil {
 		v.send(from, &wire.Chunks{Names: []vaultnet.Name{m.Name}, Held: true})
+	} else {
+		v.wantChunk(m.Name, f.others...)
 	}
 	v.fetchChunks()
 }
