@@ -124,6 +124,7 @@ func (b *book) step() {
 		b.gather = b.c.now.Add(b.patience())
 		next = min(next, b.gather)
 	case b.c.now < b.gather:
+		b.gather = min(b.gather, b.c.now.Add(b.patience())) // what was to be had ahead of need may be needed by now
 		next = min(next, b.gather)
 	default:
 		b.gather = 0
