@@ -101,6 +101,19 @@ func TestShortcutWithinAProcess(t *testing.T) {
 	}
 }
 
+// opened is the two ends of a stream from one end of a connection to the other.
+func opened(t testing.TB, from, to transport.CapableConn) (near, far network.MuxedStream) {
+	t.Helper()
+	near, err := from.OpenStream(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if far, err = to.AcceptStream(); err != nil {
+		t.Fatal(err)
+	}
+	return near, far
+}
+
 // Somebody else's address, a listener that is closed, and one that accepts nothing are errors.
 func TestShortcutToNobody(t *testing.T) {
 	process := NewMemory()
@@ -133,14 +146,7 @@ func TestShortcutToNobody(t *testing.T) {
 func TestShortcutCloses(t *testing.T) {
 	process := NewMemory()
 	a, b, _ := met(t, bareShortcut(t, process, 1), bareShortcut(t, process, 2))
-	near, err := a.OpenStream(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	far, err := b.AcceptStream()
-	if err != nil {
-		t.Fatal(err)
-	}
+	near, far := opened(t, a, b)
 	read := make(chan error, 1)
 	go func() {
 		_, err := far.Read(make([]byte, 1))
@@ -168,16 +174,9 @@ func TestShortcutCloses(t *testing.T) {
 func TestShortcutTellsWhy(t *testing.T) {
 	process := NewMemory()
 	a, b, _ := met(t, bareShortcut(t, process, 1), bareShortcut(t, process, 2))
-	near, err := a.OpenStream(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	far, err := b.AcceptStream()
-	if err != nil {
-		t.Fatal(err)
-	}
+	near, far := opened(t, a, b)
 	near.ResetWithError(network.StreamProtocolViolation)
-	_, err = far.Read(make([]byte, 1))
+	_, err := far.Read(make([]byte, 1))
 	if e, ok := err.(*network.StreamError); !ok || e.ErrorCode != network.StreamProtocolViolation || !e.Remote {
 		t.Errorf("told %v", err)
 	}
