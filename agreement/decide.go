@@ -49,13 +49,13 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	if d.Header.SetBlock() {
 		link := Link{Header: d.Header, Certificate: d.Certificate, Set: next.Set}
 		t.links = append(slices.Clone(t.links[max(0, len(t.links)-maxLinks+1):]), link)
-		t.desire, t.wishGap = Change{}, 0
 	}
 	if len(t.links) > 0 {
 		d.Links = t.links
 	}
 	if t.set == nil || t.setDigest != d.Header.Set || d.Header.SetBlock() {
 		t.setSet(next.Set)
+		t.desire, t.wishGap = Change{}, 0 // it was for the set before, also where a state leads past the block that changed it
 	}
 	t.believed = slices.DeleteFunc(t.believed, func(s *Set) bool { return s.Number <= t.set.Number })
 	if t.attempt != nil {
