@@ -272,6 +272,28 @@ func TestWishIntervals(t *testing.T) {
 	}
 }
 
+// What a member wished of a set is over when the set has changed, also where it missed the block by which, and others after it.
+func TestAWishEndsWithItsSetWhereAStateLeadsPastTheChange(t *testing.T) {
+	c := newCluster(t, 8)
+	c.create()
+	late := c.members[0]
+	c.step(late, Input{Desire: &Change{Drop: c.members[6].key}})
+	late.down = true
+	c.change(vaultnet.PublicKey{}, c.members[7].key)
+	c.members[7].down = true
+	for _, body := range []string{"1=a", "2=b"} {
+		c.all(c.request(body, c.set.Number))
+		c.run(3_000)
+	}
+	late.down = false
+	c.step(late, Input{From: client, Submit: c.request("3=c", c.set.Number), Seen: 4})
+	c.run(60_000)
+	if h := late.object.Height(); h != 4 || late.object.Set().Number != 2 {
+		t.Fatalf("height %d", h)
+	}
+	c.silent()
+}
+
 // Members that all want a change, but know of different newcomers, come together on one.
 func TestWishesForDifferentNewcomersComeTogether(t *testing.T) {
 	for _, kinds := range []int{2, 4, 8} {

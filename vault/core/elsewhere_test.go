@@ -71,3 +71,54 @@ func TestAFirstSetThatCanDecideNothingYields(t *testing.T) {
 		t.Fatal("not silent")
 	}
 }
+
+// Where a split made two objects at one address, the members of each decline to join the other's set, so that a member that is
+// gone is dropped without waiting for one after another of them to come.
+func TestMembersOfAnotherSetOfTheAddressDecline(t *testing.T) {
+	w := newTown(t, 16)
+	w.run(time.Second)
+	a := address("notes")
+	near := w.group(a)
+	var far []*house
+	for _, h := range w.houses {
+		if !slices.Contains(near, h) {
+			far = append(far, h)
+		}
+	}
+	side := func(k vaultnet.PublicKey) int {
+		switch h, _ := w.nodes[k].(*house); {
+		case h == nil:
+			return 0
+		case slices.Contains(near, h):
+			return 1
+		}
+		return 2
+	}
+	w.drop = func(from, to vaultnet.PublicKey, _ wire.Message) bool { return side(from)+side(to) == 3 }
+	c := w.citizen("Alice")
+	c.put(a)
+	proof := &agreement.SetProof{}
+	for _, h := range far {
+		proof.Members = append(proof.Members, h.id)
+	}
+	proof.Members = agreement.NewSet(1, a, proof.Members).Members
+	for _, k := range proof.Members {
+		h := w.nodes[k].(*house)
+		proof.Views = append(proof.Views, agreement.View{Time: w.now, By: attest(w, h, agreement.ViewLeaf(w.network, a, proof.Members, w.now))})
+	}
+	put := w.sign(c.key, a, 1, mutabledata.Encode(&mutabledata.Put{Owner: c.key.Public()}), wire.Attached{
+		Permit: c.permit(c.key, a, 1), Proof: proof})
+	for i, h := range far {
+		w.post(far[(i+1)%len(far)].id, h.id, &wire.Bundle{Bundle: &agreement.Bundle{Address: a, Requests: []*agreement.Request{put}}})
+	}
+	w.until(20*time.Second, "both sides hold an object", func() bool {
+		return !slices.ContainsFunc(w.houses, func(h *house) bool { o := h.object(a); return o == nil || o.Height() != 1 })
+	})
+	w.drop = nil
+	gone := near[3]
+	w.stop(gone)
+	w.until(w.params.LeaveAfter+inviteEvery, "the member that is gone is dropped", func() bool {
+		s := near[0].object(a).Set()
+		return s.Number == 2 && s.Index(gone.id) < 0 && len(s.Members) == 7
+	})
+}

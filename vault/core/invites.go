@@ -36,6 +36,9 @@ func (v *Vault) invite(from vaultnet.PublicKey, m *wire.Invite) {
 	}
 	if known := v.setOf(e); known != nil && (known.Number > m.Set.Number || known.Number == m.Set.Number && !sameSet(known, m.Set)) {
 		v.ignore(from, "invitation to a set that is not believed")
+		if p, ok := v.pointer(e); ok {
+			v.send(from, &wire.Pointers{List: []wire.Pointer{p}}) // it cannot come: see [Vault.declined]
+		}
 		return
 	}
 	i := v.invited.at[m.Address]

@@ -391,6 +391,17 @@ func (v *Vault) inviteCandidate(l *live, c *change) {
 	})
 }
 
+// declined passes over a candidate that says it is of another set of the address, as after a split of the network: for as
+// long as it is, it follows nobody there.
+func (v *Vault) declined(from vaultnet.PublicKey, e *object, s *agreement.Set) {
+	if e == nil || e.live == nil || e.live.change == nil {
+		return
+	}
+	if c := e.live.change; c.Add == from && c.invited > 0 && s.Index(from) >= 0 && s.Number >= e.live.Set().Number {
+		v.passOver(e.live, c)
+	}
+}
+
 // passOver looks for another newcomer.
 func (v *Vault) passOver(l *live, c *change) {
 	if len(v.changes.passed) >= maxInvitations {

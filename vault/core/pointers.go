@@ -168,6 +168,7 @@ func (v *Vault) pointers(from vaultnet.PublicKey, m *wire.Pointers) {
 // themselves; vaults near the address when they are asked.
 func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreement.Set) {
 	e := v.objects.get(a)
+	v.declined(from, e, s)
 	if s.Number <= v.numberOf(e) {
 		return
 	}
