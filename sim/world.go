@@ -32,6 +32,12 @@ type parcel struct {
 	deliveries int            // that are still to come
 }
 
+// empty makes the parcel one that may be used again.
+func (p *parcel) empty() {
+	clear(p.messages)
+	*p = parcel{messages: p.messages[:0]}
+}
+
 // world is a whole simulated network.
 type world struct {
 	options  *Options
@@ -137,7 +143,7 @@ func (w *world) step(until int64) bool {
 			n.receive(e.from, p)
 		}
 		if p.deliveries--; p.deliveries == 0 {
-			*p = parcel{}
+			p.empty()
 			w.spare = append(w.spare, p)
 		}
 	case turn:
@@ -203,7 +209,7 @@ func (w *world) pack(from int32, messages []wire.Message, good bool) *parcel {
 		}
 		p.frames = frames
 	case good:
-		p.messages = messages
+		p.messages = append(p.messages, messages...)
 	case liar:
 		for _, m := range messages {
 			if w.look(v, m) {

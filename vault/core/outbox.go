@@ -21,15 +21,14 @@ type outbox struct {
 	loads   []vaultnet.Address
 	to      map[vaultnet.PublicKey]int // index in mail; nil while that is short
 	mail    []wire.Envelope            // in the order in which each first got something
-
-	first []wire.Message // room for the first message of each envelope to come
+	sent    []wire.Envelope            // of the turn before: the driver's until the next step
 }
 
-// emptied is the outbox of the next turn. What was sent with this one is the driver's; the rest is used again.
+// emptied is the outbox of the next turn, in which the room of this one is used again.
 func (o *outbox) emptied(writes []vaultnet.Write) outbox {
 	clear(o.leaves)
 	clear(o.records)
-	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0]}
+	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail}
 	if cap(o.leaves) > maxBatch {
 		next.leaves = nil
 	}
@@ -40,6 +39,21 @@ func (o *outbox) emptied(writes []vaultnet.Write) outbox {
 		next.writes = nil
 	}
 	return next
+}
+
+// begin makes the room of what was sent with the turn before that of this turn's mail.
+func (o *outbox) begin() {
+	for i := range o.sent {
+		e := &o.sent[i]
+		clear(e.Messages)
+		if e.Messages = e.Messages[:0]; cap(e.Messages) > maxBatch {
+			e.Messages = nil
+		}
+	}
+	if cap(o.sent) <= maxBatch {
+		o.mail = o.sent[:0]
+	}
+	o.sent = nil
 }
 
 // statements is the tree over everything stated in the turn.
@@ -65,7 +79,8 @@ func (o *outbox) state(leaf vaultnet.Digest, self vaultnet.PublicKey) *merkle.At
 	return by
 }
 
-func (o *outbox) envelopes() []wire.Envelope { return o.mail }
+// envelopes is the turn's mail, to which somebody may append without that it is in the room of the next turn's.
+func (o *outbox) envelopes() []wire.Envelope { return slices.Clip(o.mail) }
 
 // send puts a message into the turn's envelope for a node.
 func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
@@ -79,14 +94,6 @@ func (v *Vault) send(to vaultnet.PublicKey, m wire.Message) {
 // fewNodes is up to how many nodes it is quicker to look through all envelopes than to keep a map of them.
 const fewNodes = 24
 
-// prepare makes room for something that goes to n nodes.
-func (o *outbox) prepare(n int) {
-	o.mail = slices.Grow(o.mail, n)
-	if len(o.first) < n {
-		o.first = make([]wire.Message, n)
-	}
-}
-
 // envelope is the turn's envelope for a node.
 func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 	if o.to == nil {
@@ -98,12 +105,10 @@ func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 	} else if i, ok := o.to[to]; ok {
 		return &o.mail[i]
 	}
-	var own []wire.Message
-	if len(o.first) > 0 {
-		own, o.first = o.first[:0:1], o.first[1:]
-	}
-	o.mail = append(o.mail, wire.Envelope{To: to, Messages: own})
-	switch last := len(o.mail) - 1; {
+	last := len(o.mail)
+	o.mail = slices.Grow(o.mail, 1)[:last+1]
+	o.mail[last].To = to
+	switch {
 	case o.to != nil:
 		o.to[to] = last
 	case last >= fewNodes:
@@ -112,7 +117,7 @@ func (o *outbox) envelope(to vaultnet.PublicKey) *wire.Envelope {
 			o.to[o.mail[i].To] = i
 		}
 	}
-	return &o.mail[len(o.mail)-1]
+	return &o.mail[last]
 }
 
 // sendBundles sends what an object's step led to: to each vault one bundle, where what there is fits together. Votes that
@@ -141,7 +146,6 @@ func (v *Vault) sendBundles(out []agreement.Outgoing, clock bool) {
 // broadcast sends a bundle to the members of its set that it is for, together with what is in addition for one of them.
 func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) {
 	common := &wire.Bundle{Bundle: s.Bundle}
-	v.out.prepare(len(s.Set.Members) - 1)
 	for rank, m := range s.Set.Members {
 		if m == v.cfg.Self {
 			continue

@@ -37,7 +37,7 @@ type Output struct {
 type Sealed struct {
 	Chunks []Chunk
 	Writes []vaultnet.Write // one batch, good until the next Seal
-	Send   []wire.Envelope
+	Send   []wire.Envelope  // good until the next Step; the messages in them for ever
 }
 
 // Chunk is a chunk to be stored, or with nil Content to be deleted.

@@ -12,6 +12,7 @@ import (
 // backwards: an earlier one counts as the last. Nothing leaves the vault before [Vault.Seal].
 func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 	v.now = max(now, v.now, 1)
+	v.out.begin()
 	if v.started == 0 {
 		v.started = v.now
 		v.begin()
