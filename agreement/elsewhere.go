@@ -25,7 +25,8 @@ import (
 // none.
 func (t *turn) heldElsewhere() *Set {
 	n, a := len(t.believed), t.attempt
-	if t.height > 0 || n == 0 || t.set == nil || a != nil && (a.bound() || a.voted != nil && t.now < t.backAt) {
+	if t.height > 0 || n == 0 || t.set == nil || a != nil && (a.bound() || a.voted != nil && t.now < t.backAt) ||
+		slices.ContainsFunc(t.parted, func(p parted) bool { return p.lock != nil }) {
 		return nil
 	}
 	if s := t.believed[n-1]; !slices.Equal(s.Members, t.set.Members) {
@@ -63,10 +64,14 @@ func (t *turn) outvote(d *Decided) {
 		}
 	}
 	if a := t.attempt; a != nil && a.castAny() && t.proof != nil && t.setDigest != voters {
-		kept = append(kept, parted{t.proof, t.setDigest, a.round, a.prevote, a.precommit, a.proof, nil, nil})
+		kept = append(kept, t.leaving(a))
 	}
 	for i := range kept {
-		kept[i].voted, kept[i].tallies = nil, nil
+		p := &kept[i]
+		p.voted, p.tallies = nil, nil
+		if p.lock != nil {
+			p.lock = &polka{p.lock.round, nil, p.lock.cert}
+		}
 	}
 	t.parted, t.seekAt, t.seekGap = nil, 0, 0
 	if len(kept) > 0 {
@@ -84,9 +89,12 @@ func partedRecords(list []parted) []partedRecord {
 	records := make([]partedRecord, 0, len(list))
 	for _, p := range list {
 		v := partedRecord{First: packed(p.from), Round: p.round, Prevote: optional(p.prevote), Precommit: optional(p.precommit),
-			Proof: slices.Concat([]*Vote{}, p.proof)}
+			Proof: slices.Concat([]*Vote{}, p.proof), Bound: p.bound, Lock: []byte{}}
 		if p.voted != nil {
 			v.Voted = p.voted.digest
+		}
+		if p.lock != nil {
+			v.Lock = packed(p.lock.cert)
 		}
 		records = append(records, v)
 	}
@@ -99,11 +107,10 @@ func (t *turn) loadOutvoted(r *outvotedRecord, vote *voteRecord) error {
 	var list []parted
 	for i := range r.Parted {
 		p := &r.Parted[i]
-		proof, set, ok := t.firstOf(p)
-		if !ok || !p.Voted.IsZero() || !t.castIn(p) || i > maxParted {
+		if !p.Voted.IsZero() || !t.castIn(p) || i > maxParted {
 			return refusal.Invalid("the stored votes in other first sets are not those of this member")
 		}
-		list = append(list, parted{proof, set.Digest(), p.Round, first(p.Prevote), first(p.Precommit), p.Proof, nil, nil})
+		list = append(list, t.restoreParted(p))
 	}
 	switch {
 	case t.height > 0:

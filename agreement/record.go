@@ -60,6 +60,8 @@ type partedRecord struct {
 	Precommit []*Vote // at most one
 	Proof     []*Vote
 	Voted     vaultnet.Digest
+	Bound     bool   // it voted for a block there
+	Lock      []byte // encoded *Certificate; empty: it was not locked there
 }
 
 // proposalRecord is a block this member voted for, body and all.
@@ -421,9 +423,7 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 	a.proof = restoreProof(r)
 	a.commit = first(r.Commit)
 	for i := range r.Parted {
-		p := &r.Parted[i]
-		proof, set, _ := t.firstOf(p)
-		t.parted = append(t.parted, parted{proof, set.Digest(), p.Round, first(p.Prevote), first(p.Precommit), p.Proof, nil, nil})
+		t.parted = append(t.parted, t.restoreParted(&r.Parted[i]))
 	}
 	for _, p := range proposals {
 		var rec proposalRecord
@@ -435,9 +435,8 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 			return err
 		}
 		t.savedProposals = append(t.savedProposals, h.digest)
-		if i := slices.IndexFunc(r.Parted, func(p partedRecord) bool { return p.Voted == h.digest }); i >= 0 {
-			t.parted[i].voted = h // judged when the member is back there
-			continue
+		if t.partedFrom(r, h) {
+			continue // judged when the member is back there
 		}
 		t.judge(h)
 		if h.digest == r.Voted {
@@ -451,7 +450,8 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 		}
 	}
 	for i := range r.Parted {
-		if t.parted[i].voted == nil && !r.Parted[i].Voted.IsZero() {
+		p := &t.parted[i]
+		if !r.Parted[i].Voted.IsZero() && (p.voted == nil || p.lock != nil && p.lock.held == nil) {
 			return refusal.Invalid("a block voted for in another first set is missing")
 		}
 	}
@@ -543,7 +543,38 @@ func (t *turn) castIn(p *partedRecord) bool {
 			return false
 		}
 	}
-	return true
+	lock, err := unpack[Certificate](p.Lock)
+	if err != nil || lock != nil && (!lock.Proves(Prevote, set, digest) || lock.Ballot.Height != 1 || lock.Ballot.Round > p.Round) {
+		return false
+	}
+	return p.Bound || p.Voted.IsZero() && lock == nil
+}
+
+// restoreParted is what [turn.castIn] found good; the blocks that it names are to follow.
+func (t *turn) restoreParted(r *partedRecord) parted {
+	proof, set, _ := t.firstOf(r)
+	p := parted{from: proof, set: set.Digest(), round: r.Round, prevote: first(r.Prevote), precommit: first(r.Precommit), proof: r.Proof,
+		bound: r.Bound}
+	if c, _ := unpack[Certificate](r.Lock); c != nil {
+		p.lock = &polka{c.Ballot.Round, nil, c}
+	}
+	return p
+}
+
+// partedFrom gives a stored block to the first sets that were left in which the member voted for it or is locked on it; false
+// where there is none.
+func (t *turn) partedFrom(r *voteRecord, h *held) bool {
+	found := false
+	for i := range t.parted {
+		p := &t.parted[i]
+		if r.Parted[i].Voted == h.digest {
+			p.voted, found = h, true
+		}
+		if p.lock != nil && p.lock.cert.Ballot.Block == h.digest {
+			p.lock.held, found = h, true
+		}
+	}
+	return found
 }
 
 // restoreLock is the lock the record names.

@@ -188,7 +188,7 @@ func (t *turn) polkaRule() bool {
 		}
 	}
 	a.polkas = slices.DeleteFunc(a.polkas, consider)
-	if v := a.valid; v != nil && v.round == a.round && a.phase == prevoted {
+	if v := a.valid; v != nil && v.round == a.round && a.phase == prevoted && t.mayLock() {
 		a.lock = v
 		if f := t.cfg.Observer.Lock; f != nil {
 			f(t.Object, v.round, v.held.digest)
@@ -230,11 +230,12 @@ func (t *turn) proposalRule() bool {
 	}
 	sound := t.judge(h)
 	p := h.offer(a.round)
-	locked := a.lock != nil && a.lock.held.digest == h.digest
+	at, block, locked := t.bond()
+	mine := locked && block == h.digest
 	switch {
-	case !sound, a.lock != nil && !locked && p.PolkaRound < int64(a.lock.round):
+	case !sound, locked && !mine && (p.PolkaRound < 0 || place{uint32(p.PolkaRound), t.setDigest}.before(at)):
 		t.vote(Prevote, nil)
-	case locked, !t.judgedFresh(p):
+	case mine, !t.judgedFresh(p):
 		t.vote(Prevote, h)
 	case a.standing(t.now):
 		return false

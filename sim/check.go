@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -219,8 +220,18 @@ func (m *member) tell(turn uint64, h vaultnet.Height) {
 // lock is the newest durable lock.
 type lock struct {
 	height vaultnet.Height
-	round  uint32
+	at     roundIn
 	block  vaultnet.Digest
+}
+
+// roundIn is a round of a set: of an address's first sets the rounds are in one order.
+type roundIn struct {
+	round uint32
+	set   vaultnet.Digest
+}
+
+func (p roundIn) before(q roundIn) bool {
+	return p.round < q.round || p.round == q.round && bytes.Compare(p.set[:], q.set[:]) < 0
 }
 
 // seen is something a vault's core did in a turn that is not durable yet.
@@ -277,7 +288,7 @@ func (c *checker) observer(v *vault) core.Observer {
 			if c.trace.on() {
 				c.trace.line(s.name, "%v: locks %v at height %d round %d", w.address, block, o.Height()+1, round)
 			}
-			s.turn = append(s.turn, seen{w: w, lock: &lock{o.Height() + 1, round, block}})
+			s.turn = append(s.turn, seen{w: w, lock: &lock{o.Height() + 1, roundIn{round, o.SetDigest()}, block}})
 		},
 		Round: func(o *agreement.Object, round uint32) {
 			if c.trace.on() {
@@ -307,6 +318,9 @@ func (c *checker) stored(s *witness) {
 			m.height = max(m.height, x.height)
 			c.certificate(s, x.w, x.block) // not before: a vote of this turn in it was not signed yet
 		case x.lock != nil:
+			if m.lock.height == x.lock.height && !m.lock.at.before(x.lock.at) {
+				c.fail(Locks, x.w, "%s locks in round %d of height %d after round %d", s.name, x.lock.at.round, x.lock.height, m.lock.at.round)
+			}
 			m.lock = *x.lock
 		default:
 			c.vote(s, x.w, m, &x.ballot, x.set)

@@ -45,8 +45,8 @@ func (c *checker) vote(s *witness, w *watched, m *member, b *agreement.Ballot, s
 		}
 		return
 	}
-	if l := &m.lock; l.height == b.Height && l.round < b.Round && l.block != b.Block && !c.justified(w, b, l.round, set) {
-		c.fail(Locks, w, "%s is locked on %v of round %d and prevotes %v in round %d of height %d", s.name, l.block, l.round,
+	if l := &m.lock; l.height == b.Height && l.at != (roundIn{b.Round, b.Set}) && l.block != b.Block && !c.justified(w, b, l.at, set) {
+		c.fail(Locks, w, "%s is locked on %v of round %d and prevotes %v in round %d of height %d", s.name, l.block, l.at.round,
 			b.Block, b.Round, b.Height)
 	}
 	c.poll(w, s.key, b)
@@ -75,13 +75,13 @@ func (c *checker) prevotes(w *watched, b *agreement.Ballot) int {
 	return 0
 }
 
-// justified reports whether a polka for the ballot's block, newer than the lock, can exist.
-func (c *checker) justified(w *watched, b *agreement.Ballot, lock uint32, set *agreement.Set) bool {
+// justified reports whether a polka for the ballot's block, later than the lock, can exist.
+func (c *checker) justified(w *watched, b *agreement.Ballot, lock roundIn, set *agreement.Set) bool {
 	if set == nil {
 		return true
 	}
 	for i := range w.polls {
-		if p := &w.polls[i]; p.height == b.Height && p.block == b.Block && p.set == b.Set && p.round > lock && p.round < b.Round &&
+		if p := &w.polls[i]; p.height == b.Height && p.block == b.Block && p.set == b.Set && lock.before(roundIn{p.round, p.set}) && p.round < b.Round &&
 			len(p.voters)+c.liarsIn(set) >= vaultnet.Quorum(len(set.Members)) {
 			return true
 		}
