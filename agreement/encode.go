@@ -143,7 +143,7 @@ func (o *Object) appendVoteRecord(b []byte) []byte {
 	if a == nil {
 		a = nothingVoted
 	}
-	b = canonical.AppendArray(b, 12)
+	b = canonical.AppendArray(b, 13)
 	b = canonical.AppendUint(b, uint64(o.height+1))
 	b = canonical.AppendUint(b, uint64(a.round))
 	b = appendOne(b, a.prevote, appendVote)
@@ -174,6 +174,10 @@ func (o *Object) appendVoteRecord(b []byte) []byte {
 		for _, p := range partedRecords(o.parted) {
 			b = append(b, canonical.Marshal(&p)...)
 		}
+	}
+	b = canonical.AppendArray(b, len(a.called))
+	for _, w := range a.called {
+		b = append(b, canonical.Marshal(w)...)
 	}
 	return b
 }

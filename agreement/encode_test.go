@@ -41,8 +41,9 @@ func TestRecordsAreCanonical(t *testing.T) {
 	full := &Object{last: &Decided{Header: header, Certificate: cert, Set: set, Voters: set, Proof: proof},
 		links: []Link{{Header: header, Certificate: cert, Set: set}}, height: 8, proof: proof,
 		attempt: &attempt{round: 300, prevote: vote, precommit: vote, proof: []*Vote{vote, vote}, voted: block, promised: []vaultnet.Digest{digest(11)},
-			lock: &polka{cert: cert}, valid: &polka{cert: cert}, commit: cert},
-		parted: []parted{{from: proof, set: digest(12), round: 2, prevote: vote, voted: block}}}
+			lock: &polka{cert: cert}, valid: &polka{cert: cert}, commit: cert,
+			called: []*Wish{{Incarnation: 1, Height: 9, Add: vault(6), Drop: vault(7), By: by(8)}}},
+		parted: []parted{{from: proof, set: digest(12), round: 2, prevote: vote, bound: true, voted: block, lock: &polka{cert: cert}}}}
 	bare := &Object{last: &Decided{Certificate: &Certificate{}, Set: set, Voters: set}}
 	for _, o := range []*Object{full, bare} {
 		judged(t, o.appendHead(nil), new(headRecord))

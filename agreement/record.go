@@ -49,6 +49,7 @@ type voteRecord struct {
 	Commit    []*Certificate    // at most one
 	First     []*SetProof       // at height 1: where the set comes from
 	Parted    []partedRecord    // at height 1: first sets in which it voted and that it left
+	Called    []*Wish           // for the set block that it voted for, when it did
 }
 
 // partedRecord is what was voted in a first set that was left.
@@ -421,7 +422,7 @@ func (t *turn) loadVotes(r *voteRecord, proposals []vaultnet.Write) error {
 	t.attempt = a
 	a.round, a.prevote, a.precommit, a.promised = r.Round, first(r.Prevote), first(r.Precommit), r.Promised
 	a.proof = restoreProof(r)
-	a.commit = first(r.Commit)
+	a.commit, a.called = first(r.Commit), r.Called
 	for i := range r.Parted {
 		t.parted = append(t.parted, t.restoreParted(&r.Parted[i]))
 	}
@@ -482,7 +483,7 @@ func (t *turn) checkVotes(r *voteRecord) error {
 			good = good && v.By.Signer == t.cfg.Self && v.Ballot.Round == r.Round && t.ours(&v.Ballot)
 		}
 	}
-	good = good && (t.height == 0 || len(r.Parted) == 0) && len(r.Parted) <= maxParted+1
+	good = good && (t.height == 0 || len(r.Parted) == 0) && len(r.Parted) <= maxParted+1 && len(r.Called) <= maxMembers
 	for i := range r.Parted {
 		good = good && t.castIn(&r.Parted[i])
 	}

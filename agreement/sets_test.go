@@ -407,10 +407,17 @@ func TestASetBlockCallsThoseThatSleep(t *testing.T) {
 		t.Fatal("it does not repair")
 	}
 	call := repairs[len(repairs)-1].Bundle
+	s.restarts()
+	s.waits(1_000)
+	repairs = s.sends(func(o Outgoing) bool { return len(o.Bundle.Wishes) == 3 && len(o.Bundle.Votes) > 0 })
+	if len(repairs) == 0 {
+		t.Fatal("after a restart it does not show what called it")
+	}
 
 	for name, change := range map[string]func(b *Bundle){
 		"":                   func(*Bundle) {},
 		"no vote":            func(b *Bundle) { b.Votes = nil },
+		"a stranger's vote":  func(b *Bundle) { b.Votes = []*Vote{{Ballot: call.Votes[0].Ballot, By: s.voteBy(vault(99))}} },
 		"a vote for nothing": func(b *Bundle) { b.Votes = []*Vote{{Ballot: s.ballot(Prevote, 0, nil), By: s.by(7)}} },
 		"no block":           func(b *Bundle) { b.Proposal = nil },
 		"two wishes":         func(b *Bundle) { b.Wishes = b.Wishes[:2] },

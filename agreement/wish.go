@@ -161,7 +161,9 @@ func (t *turn) calls(b *Bundle) bool {
 		return false
 	}
 	digest := p.Header.Digest(t.cfg.Network, t.address)
-	if !slices.ContainsFunc(b.Votes, func(v *Vote) bool { return v.Ballot.Block == digest && t.ours(&v.Ballot) }) {
+	if !slices.ContainsFunc(b.Votes, func(v *Vote) bool {
+		return v.Ballot.Block == digest && t.ours(&v.Ballot) && t.set.Index(v.By.Signer) >= 0
+	}) {
 		return false
 	}
 	var callers uint16
