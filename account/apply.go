@@ -29,23 +29,11 @@ type Context struct {
 //	IssuePermit    GrantInvalid(reason), LowBalance, TooManyPermits
 //	Settle         AccessDenied, PermitInvalid(expired, closed, not-yet)
 func (a *Account) Apply(op Operation, by Context) (*Account, Result, error) {
-	if op == nil {
-		return a, nil, refusal.Invalid("no operation")
-	}
-	if err := op.Validate(); err != nil {
+	if err := a.judge(op, by); err != nil {
 		return a, nil, err
 	}
 	if o, ok := op.(*CreateAccount); ok {
 		return a.create(o, by)
-	}
-	if i, ok := op.(*InsertGrant); ok && i.Key == by.Owner {
-		return a, nil, refusal.Invalid("grant: the owner needs none")
-	}
-	if s, ok := op.(*Settle); ok && s.Body.Account != by.Owner {
-		return a, nil, refusal.Invalid("settle: a permit of another account")
-	}
-	if a == nil {
-		return a, nil, refusal.New(refusal.NoSuchAccount)
 	}
 	next := *a
 	var result Result
@@ -72,6 +60,53 @@ func (a *Account) Apply(op Operation, by Context) (*Account, Result, error) {
 		return a, nil, err
 	}
 	return &next, result, nil
+}
+
+// Check is the error of [Account.Apply], which for permits and their settling is found without making the account after
+// them.
+func (a *Account) Check(op Operation, by Context) error {
+	switch o := op.(type) {
+	case *IssuePermit:
+		err := a.judge(o, by)
+		if err == nil {
+			_, _, _, err = a.issuable(o, by)
+		}
+		return err
+	case *Settle:
+		err := a.judge(o, by)
+		if err == nil {
+			_, err = a.settleable(o, o.key(o.Body.Digest()), by)
+		}
+		return err
+	}
+	_, _, err := a.Apply(op, by)
+	return err
+}
+
+// judge makes the checks that come before an operation's own.
+func (a *Account) judge(op Operation, by Context) error {
+	if op == nil {
+		return refusal.Invalid("no operation")
+	}
+	if err := op.Validate(); err != nil {
+		return err
+	}
+	switch o := op.(type) {
+	case *CreateAccount:
+		return nil
+	case *InsertGrant:
+		if o.Key == by.Owner {
+			return refusal.Invalid("grant: the owner needs none")
+		}
+	case *Settle:
+		if o.Body.Account != by.Owner {
+			return refusal.Invalid("settle: a permit of another account")
+		}
+	}
+	if a == nil {
+		return refusal.New(refusal.NoSuchAccount)
+	}
+	return nil
 }
 
 func (a *Account) create(_ *CreateAccount, by Context) (*Account, Result, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -93,6 +94,9 @@ func (m *managers) do(by vaultnet.PublicKey, op Operation) (Result, error) {
 	m.n++
 	advanced := m.account.Advance(m.at, m.p)
 	next, result, err := advanced.Apply(op, m.context(by))
+	if check := advanced.Check(op, m.context(by)); fmt.Sprint(check) != fmt.Sprint(err) {
+		m.t.Fatalf("%T: Check says %v, Apply %v", op, check, err)
+	}
 	if err != nil {
 		if next != advanced || result != nil {
 			m.t.Fatalf("%T refused with %v, but something changed", op, err)

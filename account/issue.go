@@ -18,21 +18,13 @@ import (
 // A permit expires a lifetime after its issue, and not after its grant could lapse: with the grant's expiry at the
 // latest, and with its idle limit, which this use resets.
 func (a *Account) issue(o *IssuePermit, by Context) (Result, error) {
+	g, allowances, total, err := a.issuable(o, by)
+	if err != nil {
+		return nil, err
+	}
 	most, verified, end := vaultnet.MaxPermitLifetime, a.verified, vaultnet.Never
 	usual := by.Parameters.PermitLifetime
-	budget := a.available
-	var g Grant
 	if by.Requester != by.Owner {
-		var err error
-		if g, err = a.live(by.Requester, by.At, by.Parameters); err != nil {
-			return nil, err
-		}
-		if g.Terms.Uses > 0 {
-			if g.UsesLeft == 0 {
-				return nil, refusal.Grant(refusal.UsedUp)
-			}
-			budget = min(budget, int64(g.UsesLeft))
-		}
 		g.LastUsed = by.At
 		if g.LastVerified == 0 {
 			g.LastVerified = by.At
@@ -40,13 +32,6 @@ func (a *Account) issue(o *IssuePermit, by Context) (Result, error) {
 		most = or(g.Terms.PermitLifetime, by.Parameters.PermitLifetime)
 		usual, verified = most, g.LastVerified
 		end, _ = g.Lapses(by.Parameters)
-	}
-	allowances, total, ok := share(o.Allowances, budget)
-	if !ok {
-		return nil, refusal.New(refusal.LowBalance)
-	}
-	if a.permits.Len() >= vaultnet.MaxPermits {
-		return nil, refusal.New(refusal.TooManyPermits)
 	}
 	body := permit.Body{
 		Account:   by.Owner,
@@ -82,6 +67,30 @@ func (a *Account) issue(o *IssuePermit, by Context) (Result, error) {
 		a.putGrant(g, by.Parameters)
 	}
 	return issued, nil
+}
+
+// issuable makes the checks of issue, and gives the requester's grant, unless it is the owner, and what it would get.
+func (a *Account) issuable(o *IssuePermit, by Context) (g Grant, allowances []permit.Allowance, total int64, err error) {
+	budget := a.available
+	if by.Requester != by.Owner {
+		if g, err = a.live(by.Requester, by.At, by.Parameters); err != nil {
+			return g, nil, 0, err
+		}
+		if g.Terms.Uses > 0 {
+			if g.UsesLeft == 0 {
+				return g, nil, 0, refusal.Grant(refusal.UsedUp)
+			}
+			budget = min(budget, int64(g.UsesLeft))
+		}
+	}
+	allowances, total, ok := share(o.Allowances, budget)
+	switch {
+	case !ok:
+		return g, nil, 0, refusal.New(refusal.LowBalance)
+	case a.permits.Len() >= vaultnet.MaxPermits:
+		return g, nil, 0, refusal.New(refusal.TooManyPermits)
+	}
+	return g, allowances, total, nil
 }
 
 // share cuts the counts asked for to what a budget allows: as nearly equal as possible. Every address gets what it asked

@@ -51,29 +51,18 @@ func (o *Settle) Signers() []vaultnet.PublicKey {
 
 // settle charges what was used at one address and returns the rest, once per permit and address.
 func (a *Account) settle(o *Settle, by Context) (Result, error) {
-	if by.Requester != o.Body.Requester && by.Requester != by.Owner {
-		return nil, refusal.New(refusal.AccessDenied)
-	}
-	grace := o.Body.Expires.Add(vaultnet.UsageGrace)
-	if by.At > grace {
-		return nil, refusal.Permit(refusal.Expired)
-	}
 	body := o.Body.Digest()
-	key := dueKey(grace, body)
-	out, ok := a.permits.Get(key)
-	bit := uint64(1) << (o.Path.Index % 64)
-	if !ok || out.refunded(bit) {
-		return nil, refusal.Permit(refusal.Closed)
-	}
-	if !o.Closed && by.At <= o.Body.Expires {
-		return nil, refusal.Permit(refusal.NotYet)
+	key := o.key(body)
+	out, err := a.settleable(o, key, by)
+	if err != nil {
+		return nil, err
 	}
 	back := o.Allowance.Count - o.Used
 	a.reserved -= int64(o.Allowance.Count)
 	a.done += int64(o.Used)
 	a.available += int64(back)
 	out.left -= o.Allowance.Count
-	out.settled |= bit
+	out.settled |= o.bit()
 	a.permits = a.permits.Delete(key)
 	// What has something left stays until it is due; so does, until it expires, what can still put a chunk.
 	gone := out.left == 0 && (!out.chunks || by.At > out.expires)
@@ -83,6 +72,32 @@ func (a *Account) settle(o *Settle, by Context) (Result, error) {
 	a.release(&out, back, gone, by.At, by.Parameters)
 	return &Settled{Returned: back}, nil
 }
+
+// settleable makes the checks of settle and gives the permit, which is kept under key.
+func (a *Account) settleable(o *Settle, key string, by Context) (out outstanding, err error) {
+	if by.Requester != o.Body.Requester && by.Requester != by.Owner {
+		return out, refusal.New(refusal.AccessDenied)
+	}
+	if by.At > o.Body.Expires.Add(vaultnet.UsageGrace) {
+		return out, refusal.Permit(refusal.Expired)
+	}
+	out, ok := a.permits.Get(key)
+	if !ok || out.refunded(o.bit()) {
+		return out, refusal.Permit(refusal.Closed)
+	}
+	if !o.Closed && by.At <= o.Body.Expires {
+		return out, refusal.Permit(refusal.NotYet)
+	}
+	return out, nil
+}
+
+// key is what the permit is kept under, by its body's digest, while it has something to settle.
+func (o *Settle) key(body vaultnet.Digest) string {
+	return dueKey(o.Body.Expires.Add(vaultnet.UsageGrace), body)
+}
+
+// bit stands for the allowance among those of its permit.
+func (o *Settle) bit() uint64 { return 1 << (o.Path.Index % 64) }
 
 // refunded reports whether what was unused of an allowance has been returned.
 func (o *outstanding) refunded(bit uint64) bool { return o.settled&bit != 0 }

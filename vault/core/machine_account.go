@@ -75,7 +75,7 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 		return refusal.Invalid("not a request to an account")
 	}
 	now := m.about(at)
-	if _, _, err := now.Apply(d.Operation, m.context(r, at)); err != nil {
+	if err := now.Check(d.Operation, m.context(r, at)); err != nil {
 		return err
 	}
 	var others []account.Operation
@@ -95,7 +95,7 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 	if len(others) == 0 {
 		return nil
 	}
-	if _, _, err := now.Apply(d.Operation, m.context(r, at)); err != nil {
+	if now.Check(d.Operation, m.context(r, at)) != nil {
 		return refusal.New(refusal.TooManyMutations) // only what is undecided stands against it: it waits until that is decided
 	}
 	return nil
