@@ -34,7 +34,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	t.forgetWishes(d)
 	if r := d.Certificate.Ballot.Round; r == 0 {
 		t.pace /= 2
-		if a := t.attempt; a != nil && a.awake && d.Header.Height == t.height+1 {
+		if a := t.attempt; a != nil && a.awake && d.Header.Height == t.height+1 && !t.relieved(d.Certificate) {
 			t.cfg.learn(t.now.Sub(a.since))
 		}
 	} else {

@@ -2,9 +2,11 @@ package agreement
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"vaultnet"
+	"vaultnet/internal/merkle"
 )
 
 // Standing by. A quorum decides; where nobody fails, the votes of the other n − q members change nothing. So in round 0 of a
@@ -14,12 +16,17 @@ import (
 // lacks; where that comes to pass, it votes at once for a while. A vote may always come late, so no rule of safety depends
 // on any of this, nor on whether members agree who stands by.
 
-// StandbyLeast is the shortest time for which a member stands by; it is three times what heights usually take.
-const StandbyLeast = RoundTimeout / 5
+// StandbyLeast and StandbyMost are the shortest and the longest time for which a member stands by; between them it is three
+// times what heights usually take. That is longer where members that are to vote are silent, and may not lead to its own growth.
+const (
+	StandbyLeast = RoundTimeout / 5
+	StandbyMost  = 2 * RoundTimeout
+)
 
 const (
 	zealLeast = time.Second // for which a member that stood by in vain votes at once; doubles where it soon did so again
-	zealMost  = time.Minute
+	zealMost  = 5 * time.Minute
+	zealKept  = 10 * time.Minute // for which it remembers that it did
 )
 
 // zeal is for how long a vault votes at once, in all its objects, because it stood by in vain.
@@ -33,7 +40,7 @@ func (z *zeal) vain(now vaultnet.Time) {
 	switch {
 	case now < z.until:
 		return // of several objects that stood by when the first did so in vain
-	case now < z.until.Add(z.last):
+	case z.last > 0 && now < z.until.Add(zealKept):
 		z.last = min(2*z.last, zealMost)
 	default:
 		z.last = zealLeast
@@ -82,9 +89,18 @@ func (t *turn) standBy(h *held) bool {
 		return false
 	}
 	a.stoodBy = true
-	a.standbyAt = t.now.Add(max(StandbyLeast, 3*t.cfg.usual))
+	a.standbyAt = t.now.Add(min(max(StandbyLeast, 3*t.cfg.usual), StandbyMost))
 	a.proposeAt = max(a.proposeAt, a.standbyAt)
 	return a.standing(t.now)
+}
+
+// relieved reports whether a certificate took the vote of one who stood by: how long that took says how long it waited.
+func (t *turn) relieved(c *Certificate) bool {
+	a := t.attempt
+	return a.late || a.standbys != 0 && slices.ContainsFunc(c.By, func(by *merkle.Attestation) bool {
+		i := t.set.Index(by.Signer)
+		return i >= 0 && a.standbys>>i&1 == 1
+	})
 }
 
 // missed judges, when a height is decided for which it voted late, whether one that was to vote did not. If all did, they

@@ -184,16 +184,48 @@ func TestStandbyNotForSets(t *testing.T) {
 	s.casts("prevote 0 swap")
 }
 
+// Where members are silent for good, unsuspected, those who stand by do not come to wait the longer because they wait, and
+// soon they hardly ever do, though blocks are rare.
+func TestStandbyForWhoIsSilentForGood(t *testing.T) {
+	c := newCluster(t, 8)
+	c.create()
+	c.standing()
+	c.delay = func(parcel) vaultnet.Time { return 20 }
+	c.members[2].down, c.members[5].down = true, true
+	slow := 0
+	for i := range 200 {
+		c.now += 10_000
+		begun, height := c.now, c.members[0].object.Height()
+		c.all(c.request(fmt.Sprintf("%d=x", i%7), 1))
+		for c.members[0].object.Height() == height {
+			c.run(10)
+		}
+		if c.members[(int(height)+1)%8].down {
+			continue // a proposer that is silent is waited for, too
+		}
+		took := int64(c.now - begun)
+		if took > (StandbyMost + RoundTimeout).Milliseconds() {
+			t.Fatalf("block %d takes %d ms", i, took)
+		}
+		if i >= 100 && took > StandbyLeast.Milliseconds() {
+			slow++
+		}
+	}
+	if slow > 25 {
+		t.Errorf("in %d of the last 75 blocks somebody stood by", slow)
+	}
+}
+
 func TestZeal(t *testing.T) {
 	var z zeal
 	at := vaultnet.Time(1_000)
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 		z.vain(at)
 		z.vain(at + 1) // while it votes at once
 		if got := z.until.Sub(at); got != want*time.Second {
-			t.Fatalf("votes at once for %v, want %v s", got, want)
+			t.Fatalf("votes at once for %v, want %d s", got, want)
 		}
-		at = z.until.Add(z.last) - 1
+		at = z.until.Add(zealKept) - 1
 	}
 	at++
 	if z.vain(at); z.until.Sub(at) != time.Second {
