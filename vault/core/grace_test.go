@@ -8,6 +8,7 @@ import (
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
+	"vaultnet/xor"
 )
 
 // has reports whether a vault holds a decided state, in memory and store.
@@ -56,7 +57,7 @@ func (w *town) shun(a vaultnet.Address, h *house) {
 func (w *town) outsider(a vaultnet.Address) *house {
 	var far *house
 	for _, h := range w.houses {
-		if w.set(a).Index(h.id) < 0 && (far == nil || distance(a.Location(), h.id.Location(), far.id.Location()) > 0) {
+		if w.set(a).Index(h.id) < 0 && (far == nil || xor.Compare(a.Location(), h.id.Location(), far.id.Location()) > 0) {
 			far = h
 		}
 	}

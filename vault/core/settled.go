@@ -1,10 +1,10 @@
 package core
 
 import (
-	"bytes"
 	"slices"
 
 	"vaultnet"
+	"vaultnet/xor"
 )
 
 // settled reports whether this vault may say that an address holds nothing (design §6): since its start, and since the
@@ -60,7 +60,7 @@ func (v *Vault) cutOff(l vaultnet.Location, nearest []*peer) bool {
 		}
 	}
 	if len(all) > near {
-		slices.SortFunc(all, func(a, b one) int { return distance(l, a.location, b.location) })
+		slices.SortFunc(all, func(a, b one) int { return xor.Compare(l, a.location, b.location) })
 		all = all[:near]
 	}
 	reached := 0
@@ -79,18 +79,9 @@ func (v *Vault) lastChange(l vaultnet.Location, nearest []*peer, n int) uint64 {
 		change = max(change, q.entered)
 	}
 	for _, d := range v.leavers {
-		if len(nearest) < n || distance(l, d.location, nearest[n-1].location) < 0 {
+		if len(nearest) < n || xor.Compare(l, d.location, nearest[n-1].location) < 0 {
 			change = max(change, d.epoch)
 		}
 	}
 	return change
-}
-
-// distance compares how far a and b are from l: negative where a is nearer.
-func distance(l, a, b vaultnet.Location) int {
-	for i := range l {
-		a[i] ^= l[i]
-		b[i] ^= l[i]
-	}
-	return bytes.Compare(a[:], b[:])
 }

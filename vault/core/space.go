@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 	"sort"
 
@@ -42,11 +43,15 @@ func (s *space[T]) split(lo, hi, bit int) int {
 
 // nearest goes through the things by their distance to l, nearest first, until visit reports false.
 func (s *space[T]) nearest(l vaultnet.Location, visit func(T) bool) {
-	s.approach(&l, 0, len(s.spots), 0, visit)
+	s.approach(&l, 0, len(s.spots), visit)
 }
 
-func (s *space[T]) approach(l *vaultnet.Location, lo, hi, bit int, visit func(T) bool) bool {
-	if hi-lo <= 1 || bit == 8*len(l) {
+func (s *space[T]) approach(l *vaultnet.Location, lo, hi int, visit func(T) bool) bool {
+	if hi-lo <= 1 {
+		return lo == hi || visit(s.spots[lo].thing)
+	}
+	bit := apart(&s.spots[lo].location, &s.spots[hi-1].location) // the first in which any of them differ
+	if bit == 8*len(l) {
 		for ; lo < hi; lo++ {
 			if !visit(s.spots[lo].thing) {
 				return false
@@ -56,7 +61,17 @@ func (s *space[T]) approach(l *vaultnet.Location, lo, hi, bit int, visit func(T)
 	}
 	mid := s.split(lo, hi, bit)
 	if bitOf(l, bit) == 0 {
-		return s.approach(l, lo, mid, bit+1, visit) && s.approach(l, mid, hi, bit+1, visit)
+		return s.approach(l, lo, mid, visit) && s.approach(l, mid, hi, visit)
 	}
-	return s.approach(l, mid, hi, bit+1, visit) && s.approach(l, lo, mid, bit+1, visit)
+	return s.approach(l, mid, hi, visit) && s.approach(l, lo, mid, visit)
+}
+
+// apart is the first bit in which two locations differ; their length in bits where they do not.
+func apart(a, b *vaultnet.Location) int {
+	for i := range a {
+		if x := a[i] ^ b[i]; x != 0 {
+			return 8*i + bits.LeadingZeros8(x)
+		}
+	}
+	return 8 * len(a)
 }
