@@ -83,7 +83,11 @@ func (d Domain) stream(parts [][]byte) (digest Digest) {
 
 // TurnMessage is what a vault signs once per turn: the root of the tree over everything it states in it.
 func TurnMessage(network NetworkID, root Digest) []byte {
-	b := make([]byte, 0, len(DomainTurn)+64)
+	return AppendTurnMessage(make([]byte, 0, len(DomainTurn)+64), network, root)
+}
+
+// AppendTurnMessage appends [TurnMessage] to b.
+func AppendTurnMessage(b []byte, network NetworkID, root Digest) []byte {
 	b = append(b, DomainTurn...)
 	b = append(b, network[:]...)
 	return append(b, root[:]...)

@@ -32,6 +32,7 @@ type vault struct {
 	inner    *core.Vault  // what core wraps
 	inbox    []core.Input // since the last turn
 	spare    []core.Input // the inbox of the last turn, to be used again
+	message  []byte       // room for what is signed
 
 	lives   uint32
 	running bool
@@ -178,7 +179,8 @@ func (v *vault) turn(at int64) {
 	}
 	var sig vaultnet.Signature
 	if !out.Root.IsZero() {
-		sig = v.signer.Sign(vaultnet.TurnMessage(w.network, out.Root))
+		v.message = vaultnet.AppendTurnMessage(v.message[:0], w.network, out.Root)
+		sig = v.signer.Sign(v.message)
 	}
 	sealed := v.core.Seal(sig)
 	if v.doomed(Unsynced) {

@@ -17,6 +17,7 @@ type Reviewer struct {
 	root    vaultnet.Digest
 	nodes   [maxLevels + 1]vaultnet.Digest // on its path: by level, its leaf's first
 	climbed [maxLevels + 1]vaultnet.Digest // room: of a path that is looked at
+	message []byte                         // room, likewise
 }
 
 // Begin makes the reviewer one of nothing yet.
@@ -34,7 +35,8 @@ func (r *Reviewer) Verify(a *Attestation, leaf vaultnet.Digest) bool {
 		return false
 	}
 	if r.last == nil || root != r.root || a.Signature != r.last.Signature || a.Signer != r.last.Signer {
-		if !r.v.Verify(a.Signer, vaultnet.TurnMessage(r.network, root), a.Signature) {
+		r.message = vaultnet.AppendTurnMessage(r.message[:0], r.network, root)
+		if !r.v.Verify(a.Signer, r.message, a.Signature) {
 			return false
 		}
 	}

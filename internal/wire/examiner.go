@@ -19,8 +19,10 @@ type Examiner struct {
 
 // NewExaminer makes an examiner for the messages of one network.
 func NewExaminer(network vaultnet.NetworkID, v vaultnet.Verifier) *Examiner {
-	return &Examiner{network, v, acquainted{values: map[any]vaultnet.Address{}, sets: map[vaultnet.Address]*agreement.Set{},
+	e := &Examiner{network, v, acquainted{values: map[any]vaultnet.Address{}, sets: map[vaultnet.Address]*agreement.Set{},
 		attestations: map[*merkle.Attestation]vaultnet.Digest{}}}
+	e.good.stated.Begin(network, v)
+	return e
 }
 
 // Verify judges a message: nil, or a *refusal.Error.
@@ -38,6 +40,7 @@ type acquainted struct {
 	attestations map[*merkle.Attestation]vaultnet.Digest
 	sets         map[vaultnet.Address]*agreement.Set // found good last
 	coder        coder                               // room for one
+	stated       merkle.Reviewer                     // of what comes one after the other
 }
 
 const maxAcquainted = 1 << 16

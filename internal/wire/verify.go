@@ -23,14 +23,15 @@ func verify(m Message, network vaultnet.NetworkID, v vaultnet.Verifier, good *ac
 		return refusal.Invalid("no message, or none of the table")
 	}
 	var c *coder
+	var stated *merkle.Reviewer
 	if good != nil {
-		c = &good.coder
+		c, stated = &good.coder, &good.stated
 		*c = coder{mode: checking, network: network}
 	} else {
 		c = &coder{mode: checking, network: network}
 	}
 	if row.walk(c, m); c.err == nil {
-		judgement{network: network, v: v, c: c, good: good}.message(m)
+		judgement{network: network, v: v, c: c, good: good, stated: stated}.message(m)
 	}
 	return c.err
 }
