@@ -35,6 +35,7 @@ type submission struct {
 	issues  bool // what it gives is a permit, which is nothing without its managers' signatures
 
 	words    roster[word]
+	spoke    []*seat[word] // of words, those that count now: room that is used again
 	again    repeat
 	since    vaultnet.Time
 	closing  vaultnet.Time // withdrawn then, if it is still pending
@@ -109,7 +110,10 @@ func (s *submission) answer(from vaultnet.PublicKey, m wire.Message) {
 	s.owner.poke()
 }
 
-func (s *submission) tally() tally { return tally{s.place, s.words.of(s.place.members())} }
+func (s *submission) tally() tally {
+	s.spoke = s.words.spoken(s.spoke[:0], s.place.members())
+	return tally{s.place, s.spoke}
+}
 
 // step counts, decides what to do next and does it. It returns when to be called again.
 func (s *submission) step() vaultnet.Time {

@@ -82,21 +82,18 @@ func (g *viewing) step() vaultnet.Time {
 func (g *viewing) whom() []vaultnet.PublicKey {
 	p := g.place
 	list := slices.Clone(p.audience())
-	add := func(v vaultnet.PublicKey) {
+	for _, v := range p.near() {
 		if !slices.Contains(list, v) {
 			list = append(list, v)
 		}
-	}
-	for _, v := range p.near() {
-		add(v)
 	}
 	for _, s := range g.said.seats {
 		if !s.heard || s.word.View == nil {
 			continue
 		}
 		for _, v := range s.word.Members {
-			if g.supports(func(m []vaultnet.PublicKey) bool { return slices.Contains(m, v) }) {
-				add(v)
+			if !slices.Contains(list, v) && g.supports(func(m []vaultnet.PublicKey) bool { return slices.Contains(m, v) }) {
+				list = append(list, v)
 			}
 		}
 	}
