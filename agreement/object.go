@@ -218,9 +218,10 @@ func (o *Object) Follower(vault vaultnet.PublicKey) (vaultnet.Height, vaultnet.T
 
 // Undecided is the requests this member holds undecided: those of the block it last voted for, and its pool. At most 5,
 // no two in conflict.
-func (o *Object) Undecided() []*Request { return o.appendUndecided(nil) }
+func (o *Object) Undecided() []*Request { return o.AppendUndecided(nil) }
 
-func (o *Object) appendUndecided(rs []*Request) []*Request {
+// AppendUndecided appends what [Object.Undecided] lists.
+func (o *Object) AppendUndecided(rs []*Request) []*Request {
 	if o.attempt != nil && o.attempt.voted != nil {
 		rs = append(rs, o.attempt.voted.bodies...)
 	}

@@ -46,7 +46,7 @@ func (t *turn) submit(from vaultnet.PublicKey, r *Request, seenHeight vaultnet.H
 // admit puts a request among the pending ones, or says why not.
 func (t *turn) admit(r *Request) error {
 	var buf [2 * vaultnet.MaxInFlight]*Request
-	undecided := t.appendUndecided(buf[:0])
+	undecided := t.AppendUndecided(buf[:0])
 	if slices.ContainsFunc(undecided, func(q *Request) bool { return q.ID == r.ID }) {
 		if i := slices.IndexFunc(t.pool, func(q *Request) bool { return q.ID == r.ID }); i >= 0 && t.pool[i].Ref != r.Ref {
 			others := slices.DeleteFunc(undecided, func(q *Request) bool { return q.ID == r.ID })

@@ -70,7 +70,8 @@ func (c *checker) admitted(v *vault, in []core.Input) {
 
 // undecided checks what a member holds undecided: at most five, no two on one key.
 func (c *checker) undecided(s *witness, w *watched, o *agreement.Object) {
-	all := o.Undecided()
+	var buf [2 * vaultnet.MaxInFlight]*agreement.Request
+	all := o.AppendUndecided(buf[:0])
 	if len(all) > vaultnet.MaxInFlight {
 		c.fail(Limits, w, "%s holds %d undecided mutations", s.name, len(all))
 	}

@@ -9,7 +9,7 @@ import (
 // schedule is what the vault will do later, earliest first and at one time in the order it was asked for. What has
 // become pointless meanwhile finds that out when its time comes.
 type schedule struct {
-	jobs []job
+	jobs []*job
 	n    uint64
 }
 
@@ -27,11 +27,11 @@ func (s *schedule) Less(i, j int) bool {
 	return s.jobs[i].n < s.jobs[j].n
 }
 func (s *schedule) Swap(i, j int) { s.jobs[i], s.jobs[j] = s.jobs[j], s.jobs[i] }
-func (s *schedule) Push(x any)    { s.jobs = append(s.jobs, x.(job)) }
+func (s *schedule) Push(x any)    { s.jobs = append(s.jobs, x.(*job)) }
 func (s *schedule) Pop() any {
 	last := len(s.jobs) - 1
 	j := s.jobs[last]
-	s.jobs[last] = job{}
+	s.jobs[last] = nil
 	s.jobs = s.jobs[:last]
 	return j
 }
@@ -39,7 +39,7 @@ func (s *schedule) Pop() any {
 // at plans do.
 func (s *schedule) at(t vaultnet.Time, do func()) {
 	s.n++
-	heap.Push(s, job{t, s.n, do})
+	heap.Push(s, &job{t, s.n, do})
 }
 
 // soon plans what need not be exact: for the next of the vault's own half seconds, so that such jobs share turns.
@@ -57,7 +57,7 @@ func (s *schedule) due(now vaultnet.Time) func() {
 	if len(s.jobs) == 0 || s.jobs[0].at > now {
 		return nil
 	}
-	return heap.Pop(s).(job).do
+	return heap.Pop(s).(*job).do
 }
 
 // next is when the earliest job is due.
