@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"vaultnet/client/auth"
 	"vaultnet/client/batch"
 	"vaultnet/internal/patient"
 	"vaultnet/network"
@@ -21,6 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	auth.DefaultCost = auth.Cost{Time: 1, Memory: 64, Threads: 1} // passwords are not what is tested; it is most of the time
 	testscript.Main(patient.Tests{M: m}, map[string]func(){"safe": main})
 }
 
