@@ -25,7 +25,7 @@ func draw(t testing.TB, seed uint64, mode Mode, settings ...string) Options {
 func TestSeeds(t *testing.T) {
 	n := uint64(10)
 	if testing.Short() {
-		n = 3
+		n = 1
 	}
 	totals := newTotals()
 	var mu sync.Mutex
@@ -63,7 +63,11 @@ func TestSeeds(t *testing.T) {
 
 // TestSameTrace: the same options give the same trace, run after run.
 func TestSameTrace(t *testing.T) {
-	for seed := range uint64(4) {
+	n := uint64(4)
+	if testing.Short() {
+		n = 2
+	}
+	for seed := range n {
 		var hashes [2]uint64
 		for i := range hashes {
 			r, err := Run(context.Background(), draw(t, seed, Mode(seed%2), "ops=100"), nil)

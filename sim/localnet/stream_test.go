@@ -231,6 +231,9 @@ func TestLargeFileAmongLiars(t *testing.T) {
 // An account that runs out of operations, and a network that is full: the error says which, what was there before stays,
 // and what can be mended is: the upload goes on from where it was.
 func TestLargeFileWithoutMeans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a network, and waits until vaults refuse")
+	}
 	t.Parallel()
 	p := vaultnet.LocalParameters()
 	p.AccountOperations = 12
