@@ -35,7 +35,11 @@ func (c *Container) relieve(ctx context.Context, s site) error {
 		if k == fullMark || k == movedMark {
 			continue
 		}
-		if _, ok := c.box.open(&c.ref, place([]byte(k)), v.Content); ok && !isMark(k) {
+		name := false
+		if !isMark(k) {
+			_, name = c.box.open(&c.ref, place([]byte(k)), v.Content)
+		}
+		if name {
 			names = append(names, named{k, v})
 		} else if more > 0 {
 			drop(k, v)

@@ -65,6 +65,27 @@ func TestNodeFilledToItsLastPlace(t *testing.T) {
 	}
 }
 
+// TestNodeFilledWithWhatAreNoNames: whoever may insert may choose keys of any length.
+func TestNodeFilledWithWhatAreNoNames(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	c, _ := open(t, w, true)
+	m := &mutabledata.MutateEntries{}
+	for i := range 100 {
+		m.Actions = append(m.Actions, mutabledata.EntryAction{Key: mutabledata.Key(fmt.Sprint("try ", i)), Do: mutabledata.InsertEntry})
+	}
+	mutabledata.Sort(m)
+	if a := w.actor("owner", "owner").Do(ctx, []Step{c.mutate(site{}, m)})[0]; a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	if _, err := c.Insert(ctx, "one more", []byte("content")); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := c.Get(ctx, "one more"); err != nil || string(e.Content) != "content" {
+		t.Fatal(err)
+	}
+}
+
 // TestCrashWhileRelieving: a copy that went down and is not named by the seal never counts.
 func TestCrashWhileRelieving(t *testing.T) {
 	ctx := context.Background()

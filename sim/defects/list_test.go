@@ -92,5 +92,5 @@ var defects = []defect{
 	{name: "mark-not-finished", file: "client/container/rename.go", function: "FileSystem.unmark", body: "return nil",
 		flags: files, seeds: 5, invariants: []string{"kept"}},
 	{name: "permissions-left", file: "client/auth/revoke.go", function: "Account.withdraw", body: "return false, nil",
-		flags: apps, seeds: 3, invariants: []string{"confined"}},
+		flags: apps, seeds: 3, invariants: []string{"confined", "kept"}},
 }
