@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -23,15 +24,19 @@ func TestMain(m *testing.M) {
 	testscript.Main(patient.Tests{M: m}, map[string]func(){"vault": func() { os.Exit(Main()) }})
 }
 
-// freePort is a TCP port of this machine that is free now.
+// freePort is a TCP port of this machine that is free now, below those that connections are given: one that was picked from
+// among them may have gone to a connection by the time that it is used.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1_000 {
+		port := 20_000 + rand.IntN(12_000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // The commands, as in testdata. In a script, "until COMMAND…" runs a command until it succeeds, "fill FILE N" puts N
