@@ -60,15 +60,7 @@ func TestGenesisLocksInTwoSetsComeTogether(t *testing.T) {
 			apart++
 		}
 		v.run(300_000)
-		var voters vaultnet.Digest
-		for _, m := range v.members {
-			if d := m.object.Decided(); d != nil {
-				if !voters.IsZero() && d.Voters.Digest() != voters {
-					t.Fatalf("%s: two first sets decided", where)
-				}
-				voters = d.Voters.Digest()
-			}
-		}
+		voters := v.deciders(where)
 		for _, s := range v.sets {
 			for _, m := range v.members {
 				if s.Digest() == voters && m.object.Height() == 0 { // as vaults that hold the address tell those near it

@@ -79,6 +79,20 @@ func (v *views) decided(i int) {
 	v.silent()
 }
 
+// deciders is the digest of the one first set that has decided, zero where none has.
+func (v *views) deciders(where string) (voters vaultnet.Digest) {
+	v.t.Helper()
+	for _, m := range v.members {
+		if d := m.object.Decided(); d != nil {
+			if !voters.IsZero() && d.Voters.Digest() != voters {
+				v.t.Fatalf("%s: two first sets decided", where)
+			}
+			voters = d.Voters.Digest()
+		}
+	}
+	return voters
+}
+
 // Members whom a request of an older view reached, and that voted nil there because it reached nobody else, take part in
 // the set that views name later.
 func TestGenesisATimeoutBindsNobody(t *testing.T) {
@@ -374,15 +388,7 @@ func TestGenesisWhileViewsMove(t *testing.T) {
 			}
 		}
 		v.run(300_000)
-		var voters vaultnet.Digest
-		for _, m := range v.members {
-			if d := m.object.Decided(); d != nil {
-				if !voters.IsZero() && d.Voters.Digest() != voters {
-					t.Fatalf("%s: two first sets decided", where)
-				}
-				voters = d.Voters.Digest()
-			}
-		}
+		voters := v.deciders(where)
 		for i, m := range v.members {
 			if o := m.object; o.HalfOpen() && voters.IsZero() {
 				t.Fatalf("%s: member %d stays half-open: round %d, set %d, locked %v", where, i, o.Round(),
