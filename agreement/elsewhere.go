@@ -19,7 +19,7 @@ import (
 // precommitted no block: no certificate of that set contains it or will, and to every certificate there it is as any
 // silent member. And it asks late if it voted for a block, so that a set which can decide does. If it decides all the same,
 // there are two objects at the address, which a split could have made anyway (design §11). What it voted stays on record
-// for as long as the store does: should it ever take part in that set again, it goes on where it stopped.
+// for as long as the store does: where it voted for a block it takes part no more, else it goes on where it stopped.
 
 // heldElsewhere is the set to be asked what is held at an address at which this member takes part in another first set; nil for
 // none.

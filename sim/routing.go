@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 
@@ -72,7 +71,7 @@ func (w *world) neighbours(v *vault) []*vault {
 	list, far := all[:nearSome:nearSome], all[nearSome:]
 	for len(far) > 0 {
 		n := 1 // that share as many bits with the vault's location
-		for n < len(far) && shared(v.location, far[n].location) == shared(v.location, far[0].location) {
+		for n < len(far) && xor.Shared(&v.location, &far[n].location) == xor.Shared(&v.location, &far[0].location) {
 			n++
 		}
 		for i := range min(n, farSome) {
@@ -81,16 +80,6 @@ func (w *world) neighbours(v *vault) []*vault {
 		far = far[n:]
 	}
 	return list
-}
-
-// shared is how many leading bits two locations have in common.
-func shared(a, b vaultnet.Location) int {
-	for i := range a {
-		if x := a[i] ^ b[i]; x != 0 {
-			return 8*i + bits.LeadingZeros8(x)
-		}
-	}
-	return 8 * len(a)
 }
 
 // connect tells a vault that starts whom it can reach, and them that it is there.

@@ -4,6 +4,7 @@ package xor
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 
 	"vaultnet"
@@ -18,6 +19,16 @@ func Compare(target, a, b vaultnet.Location) int {
 		}
 	}
 	return 0
+}
+
+// Shared is how many leading bits two locations have in common, 0…256.
+func Shared(a, b *vaultnet.Location) int {
+	for i := range a {
+		if x := a[i] ^ b[i]; x != 0 {
+			return 8*i + bits.LeadingZeros8(x)
+		}
+	}
+	return 8 * len(a)
 }
 
 // Nearer reports whether vault a is nearer to target than vault b.

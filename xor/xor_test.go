@@ -106,3 +106,12 @@ func BenchmarkNearest(b *testing.B) {
 		})
 	}
 }
+
+func TestShared(t *testing.T) {
+	a := vaultnet.Location{0x80, 31: 1}
+	for want, b := range map[int]vaultnet.Location{256: a, 0: {31: 1}, 1: {0xc0, 31: 1}, 255: {0x80}, 9: {0x80, 0x40, 31: 1}} {
+		if n := xor.Shared(&a, &b); n != want {
+			t.Errorf("%d bits shared, want %d", n, want)
+		}
+	}
+}

@@ -2,11 +2,11 @@ package core
 
 import (
 	"bytes"
-	"math/bits"
 	"slices"
 	"sort"
 
 	"vaultnet"
+	"vaultnet/xor"
 )
 
 // space is things in the order of their locations, so that the nearest to a point are found in O(log n) each.
@@ -50,7 +50,7 @@ func (s *space[T]) approach(l *vaultnet.Location, lo, hi int, visit func(T) bool
 	if hi-lo <= 1 {
 		return lo == hi || visit(s.spots[lo].thing)
 	}
-	bit := apart(&s.spots[lo].location, &s.spots[hi-1].location) // the first in which any of them differ
+	bit := xor.Shared(&s.spots[lo].location, &s.spots[hi-1].location) // the first in which any of them differ
 	if bit == 8*len(l) {
 		for ; lo < hi; lo++ {
 			if !visit(s.spots[lo].thing) {
@@ -64,14 +64,4 @@ func (s *space[T]) approach(l *vaultnet.Location, lo, hi int, visit func(T) bool
 		return s.approach(l, lo, mid, visit) && s.approach(l, mid, hi, visit)
 	}
 	return s.approach(l, mid, hi, visit) && s.approach(l, lo, mid, visit)
-}
-
-// apart is the first bit in which two locations differ; their length in bits where they do not.
-func apart(a, b *vaultnet.Location) int {
-	for i := range a {
-		if x := a[i] ^ b[i]; x != 0 {
-			return 8*i + bits.LeadingZeros8(x)
-		}
-	}
-	return 8 * len(a)
 }
