@@ -128,9 +128,10 @@ func (t *turn) goBack() bool {
 // leaves reports whether the member goes over from its present first set to another.
 //
 // A polka draws it to where somebody may be locked; where it knows of one already, only one in a later place. With nothing
-// to decide where it is it goes with whoever has. Else the set that its own view names holds or draws it, for there others' views lead them, too; else,
-// when its view names neither, the newer one. So members that went apart come together once views rest: in the set with
-// a polka, in the one that all views name, or in the newest of those that somebody keeps awake.
+// to decide where it is it goes with whoever has. Else the set that its own view names holds or draws it, for there others'
+// views lead them, too; else, when its view names neither, the newer one. So members that went apart come together once
+// views rest: in the set with a polka, of two in that of the later place, in the one that all views name, or in the newest
+// of those that somebody keeps awake.
 func (t *turn) leaves(proof *SetProof, set *Set, shown []*Certificate) bool {
 	a := t.attempt
 	digest := set.Digest()
