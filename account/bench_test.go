@@ -106,3 +106,15 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecodeResult is what each manager's answer to an IssuePermit costs who gets it, beside signatures.
+func BenchmarkDecodeResult(b *testing.B) {
+	m := withAccount(b, 10000)
+	encoded := EncodeResult(m.must(owner, asked(10, 1, 2, 3)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := DecodeResult(encoded); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package account
 
 import (
+	"math"
+	"slices"
+
 	"vaultnet"
 	"vaultnet/internal/canonical"
 	"vaultnet/permit"
@@ -71,50 +74,69 @@ func (r *Issued) Allowances(asked []permit.Allowance) ([]permit.Allowance, bool)
 // MaxResult is the longest encoding of a result, in bytes.
 const MaxResult = 512
 
-// wireResult is a result as it is encoded: [code, numbers, bodies (of Issued: one), counts].
-type wireResult struct {
-	_       struct{} `cbor:",toarray"`
-	Code    uint8
-	Numbers []uint64
-	Bodies  []permit.Body
-	Counts  []byte
-}
+// A result is encoded as [code, numbers, bodies (of Issued: one), counts].
+const resultFields = 4
 
 // EncodeResult gives the canonical encoding, at most [MaxResult] bytes.
 func EncodeResult(r Result) []byte {
-	w := wireResult{Code: r.result()}
+	var numbers []uint64
+	var bodies int
 	switch r := r.(type) {
 	case *Granted:
-		w.Numbers = []uint64{r.Version}
+		numbers = []uint64{r.Version}
 	case *Revoked:
-		w.Numbers = []uint64{r.Version, uint64(r.Until)}
+		numbers = []uint64{r.Version, uint64(r.Until)}
 	case *ToppedUp:
-		w.Numbers = []uint64{uint64(r.Available)}
+		numbers = []uint64{uint64(r.Available)}
 	case *Verified:
-		w.Numbers = []uint64{uint64(r.At)}
+		numbers = []uint64{uint64(r.At)}
 	case *Issued:
-		w.Bodies, w.Counts = []permit.Body{r.Body}, r.Counts
+		bodies = 1
 	case *Settled:
-		w.Numbers = []uint64{uint64(r.Returned)}
+		numbers = []uint64{uint64(r.Returned)}
 	}
-	return canonical.Marshal(&w)
+	var room [MaxResult]byte
+	b := canonical.AppendUint(canonical.AppendArray(room[:0], resultFields), uint64(r.result()))
+	b = canonical.AppendArray(b, len(numbers))
+	for _, n := range numbers {
+		b = canonical.AppendUint(b, n)
+	}
+	b = canonical.AppendArray(b, bodies)
+	var counts []byte
+	if r, ok := r.(*Issued); ok {
+		b, counts = r.Body.Append(b), r.Counts
+	}
+	return slices.Clone(canonical.AppendBytes(b, counts))
 }
 
-// DecodeResult reads what [EncodeResult] gives; anything else is InvalidRequest.
+// numbersOf is how many numbers a result has, by its code.
+var numbersOf = [...]int{1: 0, 2: 1, 3: 2, 4: 1, 5: 1, 6: 0, 7: 1}
+
+// DecodeResult reads what [EncodeResult] gives; anything else is InvalidRequest. It keeps no reference to b.
 func DecodeResult(b []byte) (Result, error) {
-	var w wireResult
-	if err := canonical.Unmarshal(b, &w, MaxResult); err != nil {
+	in := canonical.NewReader(b, MaxResult)
+	in.Fields(resultFields)
+	code := in.Uint(math.MaxUint8)
+	var n [2]uint64
+	numbers := in.Array(len(n))
+	for i := range numbers {
+		n[i] = in.Uint(math.MaxUint64)
+	}
+	var body permit.Body
+	bodies := in.Array(1)
+	if bodies == 1 {
+		body.Read(&in)
+	}
+	counts := in.Bytes()
+	if err := in.End(); err != nil {
 		return nil, err
 	}
-	bad := refusal.Invalid("result of an account operation")
-	want := map[uint8]int{1: 0, 2: 1, 3: 2, 4: 1, 5: 1, 6: 0, 7: 1}
-	numbers, known := want[w.Code]
-	if !known || len(w.Numbers) != numbers || (w.Code == 6) != (len(w.Bodies) == 1) || len(w.Bodies) > 1 ||
-		w.Code != 6 && len(w.Counts) > 0 {
-		return nil, bad
+	bad := func() (Result, error) { return nil, refusal.Invalid("result of an account operation") }
+	if code == 0 || code >= uint64(len(numbersOf)) || numbers != numbersOf[code] || (code == 6) != (bodies == 1) ||
+		code != 6 && len(counts) > 0 {
+		return bad()
 	}
-	n := append(w.Numbers, 0, 0)
-	switch w.Code {
+	switch code {
 	case 2:
 		return &Granted{Version: n[0]}, nil
 	case 3:
@@ -130,8 +152,8 @@ func DecodeResult(b []byte) (Result, error) {
 			return &Verified{At: vaultnet.Time(n[0])}, nil
 		}
 	case 6:
-		if r := (&Issued{Body: w.Bodies[0], Counts: w.Counts}); r.Body.Valid() && uint32(len(r.Counts)) == r.Body.Width {
-			return r, nil
+		if body.Valid() && uint32(len(counts)) == body.Width {
+			return &Issued{Body: body, Counts: slices.Clone(counts)}, nil
 		}
 	case 7:
 		if n[0] <= vaultnet.MaxPermitCount {
@@ -140,5 +162,5 @@ func DecodeResult(b []byte) (Result, error) {
 	default:
 		return &Created{}, nil
 	}
-	return nil, bad
+	return bad()
 }

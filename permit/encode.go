@@ -1,6 +1,8 @@
 package permit
 
 import (
+	"math"
+
 	"vaultnet"
 	"vaultnet/internal/canonical"
 	"vaultnet/internal/merkle"
@@ -9,6 +11,37 @@ import (
 
 // MaxSize is the longest encoding of a permit, in bytes: [MaxSigners] signatures with paths of 16 siblings, and some.
 const MaxSize = 12 << 10
+
+// Append appends the canonical encoding of b: an array of its fields.
+func (b *Body) Append(to []byte) []byte {
+	to = canonical.AppendArray(to, bodyFields)
+	to = canonical.AppendBytes(to, b.Account[:])
+	to = canonical.AppendBytes(to, b.Requester[:])
+	to = canonical.AppendBytes(to, b.ID[:])
+	to = canonical.AppendInt(to, int64(b.Issued))
+	to = canonical.AppendInt(to, int64(b.Expires))
+	to = canonical.AppendInt(to, int64(b.Verified))
+	to = canonical.AppendBytes(to, b.Root[:])
+	to = canonical.AppendUint(to, uint64(b.Width))
+	return canonical.AppendUint(to, uint64(b.Total))
+}
+
+// Read reads what [Body.Append] gives for a body that is valid; whether it is, [Body.Valid] says. A failure is kept in r.
+func (b *Body) Read(r *canonical.Reader) {
+	r.Fields(bodyFields)
+	r.Fixed(b.Account[:])
+	r.Fixed(b.Requester[:])
+	r.Fixed(b.ID[:])
+	b.Issued = vaultnet.Time(r.Natural())
+	b.Expires = vaultnet.Time(r.Natural())
+	b.Verified = vaultnet.Time(r.Natural())
+	r.Fixed(b.Root[:])
+	b.Width = uint32(r.Uint(math.MaxUint32))
+	b.Total = uint32(r.Uint(math.MaxUint32))
+}
+
+// bodyFields is how many fields a body has.
+const bodyFields = 9
 
 // wirePermit is a permit as it is encoded: [body, address (41 bytes), count, path, signatures].
 type wirePermit struct {

@@ -17,7 +17,8 @@
 // There are no tags, floats, null, undefined or other simple values, and no indefinite lengths. Types that would need
 // them cannot be encoded; a nil pointer is written as null, which [Unmarshal] refuses.
 //
-// For hot paths the types' shapes are worked out once; the functions that begin with Append write the same by hand.
+// For hot paths the types' shapes are worked out once; the functions that begin with Append write the same by hand, and a
+// [Reader] reads it.
 // github.com/fxamacker/cbor/v2 is the judge in the tests that all this is CBOR. Everything is safe for concurrent use.
 package canonical
 
@@ -70,7 +71,7 @@ func Append(b []byte, v any) []byte {
 // decoded refers to b. Empty slices are not nil. After an error v holds anything.
 func Unmarshal(b []byte, v any, limit int) error {
 	if len(b) > limit {
-		return refusal.Invalid("%d bytes, at most %d", len(b), limit)
+		return tooLong(b, limit)
 	}
 	value := reflect.ValueOf(v).Elem()
 	rest, err := planOf(value.Type()).decode(b, MaxDepth, value)
@@ -78,7 +79,15 @@ func Unmarshal(b []byte, v any, limit int) error {
 	case err != nil:
 		return err
 	case len(rest) > 0:
-		return refusal.Invalid("encoding: %d bytes after the end", len(rest))
+		return tooMany(rest)
 	}
 	return nil
+}
+
+func tooLong(b []byte, limit int) *refusal.Error {
+	return refusal.Invalid("%d bytes, at most %d", len(b), limit)
+}
+
+func tooMany(rest []byte) *refusal.Error {
+	return refusal.Invalid("encoding: %d bytes after the end", len(rest))
 }

@@ -1,0 +1,76 @@
+package canonical_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vaultnet"
+	"vaultnet/internal/canonical"
+)
+
+// read has a field of each kind that a reader reads.
+type read struct {
+	_     struct{} `cbor:",toarray"`
+	U64   uint64
+	U8    uint8
+	Time  vaultnet.Time
+	List  []uint64
+	Nonce vaultnet.Nonce
+	Bytes []byte
+}
+
+func (v *read) read(b []byte, limit int) error {
+	r := canonical.NewReader(b, limit)
+	r.Fields(6)
+	v.U64, v.U8, v.Time = r.Uint(1<<64-1), uint8(r.Uint(255)), vaultnet.Time(r.Natural())
+	v.List = make([]uint64, r.Array(3))
+	for i := range v.List {
+		v.List[i] = r.Uint(1<<64 - 1)
+	}
+	r.Fixed(v.Nonce[:])
+	v.Bytes = append([]byte{}, r.Bytes()...)
+	return r.End()
+}
+
+// TestReaderIsUnmarshal has both read what is damaged mostly: they take the same, and read the same of it.
+func TestReaderIsUnmarshal(t *testing.T) {
+	taken, refused := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Uint64Range(0, 300), rapid.Uint64())
+		v := read{U64: number.Draw(t, "u64"), U8: rapid.Uint8().Draw(t, "u8"), Time: vaultnet.Time(rapid.Int64Range(-1, 1<<40).Draw(t, "time")),
+			List: rapid.SliceOfN(number, 0, 4).Draw(t, "list"), Bytes: rapid.SliceOfN(rapid.Byte(), 0, 30).Draw(t, "bytes")}
+		b := canonical.Marshal(&v)
+		for range rapid.IntRange(0, 2).Draw(t, "damages") {
+			i := rapid.IntRange(0, len(b)-1).Draw(t, "where")
+			switch rapid.IntRange(0, 3).Draw(t, "damage") {
+			case 0:
+				b[i] = rapid.Byte().Draw(t, "what")
+			case 1:
+				b = b[:i+1]
+			case 2:
+				b = slices.Insert(b, i, rapid.Byte().Draw(t, "what"))
+			default:
+				b = append(b, 0)
+			}
+		}
+		limit := rapid.SampledFrom([]int{100, 100, len(b) - 1}).Draw(t, "limit")
+		var want, got read
+		wrong := canonical.Unmarshal(b, &want, limit)
+		beyond := want.Time < 0 || len(want.List) > 3 // what the reader is not asked for
+		err := got.read(b, limit)
+		if (err == nil) != (wrong == nil && !beyond) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Fatalf("%x: read %+v, %v; Unmarshal %+v, %v", b, got, err, want, wrong)
+		}
+		if err == nil {
+			taken++
+		} else {
+			refused++
+		}
+	})
+	if taken == 0 || refused == 0 {
+		t.Fatalf("%d taken, %d refused", taken, refused)
+	}
+}
