@@ -24,6 +24,7 @@ package canonical
 
 import (
 	"reflect"
+	"slices"
 	"sync"
 
 	"vaultnet/refusal"
@@ -35,8 +36,11 @@ const (
 	MaxElements = 131_072 // elements of one array, pairs of one map
 )
 
-// scratch are the buffers in which encodings grow before they are copied to their size.
+// scratch are the buffers in which encodings grow before they are copied to their size. One that has grown beyond
+// maxScratch is not copied but returned.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxScratch = 64 << 10
 
 // Marshal encodes v, best a pointer: what it points to is encoded without a copy of the value. It panics for a type that
 // has no encoding (a channel, a float, a struct with a field that is not exported): a mistake in the program, which any
@@ -44,10 +48,11 @@ var scratch = sync.Pool{New: func() any { return new([]byte) }}
 func Marshal(v any) []byte {
 	buf := scratch.Get().(*[]byte)
 	*buf = Append((*buf)[:0], v)
-	b := append(make([]byte, 0, len(*buf)), *buf...)
-	if cap(*buf) <= 1<<20 {
-		scratch.Put(buf)
+	if cap(*buf) > maxScratch {
+		return slices.Clip(*buf)
 	}
+	b := append(make([]byte, 0, len(*buf)), *buf...)
+	scratch.Put(buf)
 	return b
 }
 
