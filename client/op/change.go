@@ -58,7 +58,7 @@ type ending struct {
 	identity vaultnet.Digest
 	deadline vaultnet.Time
 	result   []byte
-	signed   []*word // applied: what the members said, for the signatures of a permit
+	signed   []*word // applied, and a permit issued: what the members said, for its signatures
 }
 
 // launch starts the change; its fields up to finish are set.
@@ -283,9 +283,11 @@ func (m *change) follow() bool {
 		m.release(true)
 		e := m.last
 		e.err, e.height, e.result = nil, s.word.height, s.word.result
-		for _, w := range s.words.of(m.place.members()) {
-			if w.word.applied && w.word.height == e.height && bytes.Equal(w.word.result, e.result) {
-				e.signed = append(e.signed, &w.word)
+		if m.issues {
+			for w := range s.words.each(m.place.members()) {
+				if w.word.applied && w.word.height == e.height && bytes.Equal(w.word.result, e.result) {
+					e.signed = append(e.signed, &w.word)
+				}
 			}
 		}
 		m.end(e)

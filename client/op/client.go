@@ -53,6 +53,7 @@ type Client struct {
 	out    Output
 	flight uint64                     // counts [Client.Output]
 	sends  map[vaultnet.PublicKey]int // index in out.Send
+	room   int                        // envelopes that went out together last
 	first  []wire.Message             // room for the first messages of envelopes to come
 }
 
@@ -97,6 +98,7 @@ func New(cfg Config) *Client {
 		calls:      make(map[wire.Call]answered),
 		requests:   make(map[vaultnet.Digest]*submission),
 		sends:      make(map[vaultnet.PublicKey]int),
+		room:       firstRoom,
 	}
 }
 
@@ -150,7 +152,7 @@ func (c *Client) Output() Output {
 	}
 	c.out = Output{}
 	if n := len(out.Send); n > 0 {
-		c.out.Send = make([]wire.Envelope, 0, min(n, 4*firstRoom))
+		c.room = min(n, 4*firstRoom)
 	}
 	c.flight++
 	clear(c.sends)
@@ -183,6 +185,9 @@ func (c *Client) send(to vaultnet.PublicKey, m wire.Message) {
 	if !ok {
 		i = len(c.out.Send)
 		c.sends[to] = i
+		if i == 0 {
+			c.out.Send = make([]wire.Envelope, 0, c.room)
+		}
 		if len(c.first) == 0 {
 			c.first = make([]wire.Message, firstRoom)
 		}

@@ -23,7 +23,7 @@ type locating struct {
 // begins later asks again: what it is told has to be as fresh as it is.
 type round struct {
 	place  *place
-	call   wire.Call
+	ask    *wire.GetSet
 	flight uint64 // of [Client.Output]: what it leaves with
 	asked  []vaultnet.PublicKey
 	jobs   []*locating
@@ -47,8 +47,8 @@ func (l *locating) ask(v vaultnet.PublicKey) {
 	p := l.place
 	r := p.round
 	if r == nil || r.flight != p.c.flight || len(r.jobs) == 0 {
-		r = &round{place: p, flight: p.c.flight}
-		r.call = p.c.open(r)
+		r = &round{place: p, flight: p.c.flight, asked: make([]vaultnet.PublicKey, 0, len(p.members()))}
+		r.ask = &wire.GetSet{Call: p.c.open(r), Address: p.address}
 		p.round = r
 	}
 	if !slices.Contains(l.asking, r) {
@@ -59,7 +59,7 @@ func (l *locating) ask(v vaultnet.PublicKey) {
 	}
 	if !slices.Contains(r.asked, v) {
 		r.asked = append(r.asked, v)
-		p.c.send(v, &wire.GetSet{Call: r.call, Address: p.address})
+		p.c.send(v, r.ask)
 	}
 }
 
@@ -69,7 +69,7 @@ func (l *locating) forget() {
 	l.asking = slices.Delete(l.asking, 0, 1)
 	r.jobs = slices.DeleteFunc(r.jobs, func(o *locating) bool { return o == l })
 	if len(r.jobs) == 0 {
-		r.place.c.close(r.call)
+		r.place.c.close(r.ask.Call)
 	}
 }
 
@@ -109,7 +109,9 @@ func (l *locating) step() vaultnet.Time {
 	if p.thin() || l.rounds > 3 {
 		p.lookup()
 	}
-	for _, v := range p.audience() {
+	audience := p.audience()
+	l.said.reserve(len(audience))
+	for _, v := range audience {
 		s := l.said.admit(v)
 		if s == nil || s.asked && (!due || s.heard && (l.probing || !p.known() && s.word.Set == nil && s.word.Settled)) {
 			continue
@@ -130,7 +132,7 @@ func (l *locating) free() bool {
 		return false
 	}
 	n := 0
-	for _, s := range l.said.of(p.members()) {
+	for s := range l.said.each(p.members()) {
 		if s.word.Set == nil && s.word.Settled {
 			n++
 		}
@@ -140,7 +142,7 @@ func (l *locating) free() bool {
 
 // unsettled reports whether somebody in the close group does not yet know its neighbourhood.
 func (l *locating) unsettled() bool {
-	for _, s := range l.said.of(l.place.members()) {
+	for s := range l.said.each(l.place.members()) {
 		if s.word.Set == nil && !s.word.Settled {
 			return true
 		}

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"iter"
 	"slices"
 
 	"vaultnet"
@@ -24,10 +25,12 @@ type roster[W any] struct {
 	room  []seat[W] // for seats to come
 }
 
-// reserve makes room for n seats at once.
+// reserve makes room for as many seats as are lacking to n, at once.
 func (r *roster[W]) reserve(n int) {
-	r.seats = slices.Grow(r.seats, n)
-	r.room = make([]seat[W], n)
+	if lacking := min(n, maxSeats) - len(r.seats); lacking > len(r.room) {
+		r.seats = slices.Grow(r.seats, lacking)
+		r.room = make([]seat[W], lacking)
+	}
 }
 
 // find returns the seat of a vault, nil if it has none.
@@ -59,17 +62,26 @@ func (r *roster[W]) admit(vault vaultnet.PublicKey) *seat[W] {
 	return s
 }
 
-// of returns the seats of the given vaults that have spoken, in their order.
+// each yields the seats of the given vaults that have spoken, in their order.
+func (r *roster[W]) each(vaults []vaultnet.PublicKey) iter.Seq[*seat[W]] {
+	return func(yield func(*seat[W]) bool) {
+		for _, v := range vaults {
+			if s := r.find(v); s != nil && s.heard && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// of returns what each yields.
 func (r *roster[W]) of(vaults []vaultnet.PublicKey) []*seat[W] {
 	return r.spoken(make([]*seat[W], 0, len(vaults)), vaults)
 }
 
 // spoken is of, appended to a list.
 func (r *roster[W]) spoken(list []*seat[W], vaults []vaultnet.PublicKey) []*seat[W] {
-	for _, v := range vaults {
-		if s := r.find(v); s != nil && s.heard {
-			list = append(list, s)
-		}
+	for s := range r.each(vaults) {
+		list = append(list, s)
 	}
 	return list
 }

@@ -252,8 +252,10 @@ func (s *submission) send(t tally) {
 		s.again.soon(s.c.now, retryCap)
 	}
 	s.help(t, due)
+	members := s.place.members()
+	s.words.reserve(len(members))
 	var submit, withdraw wire.Message
-	for _, v := range s.place.members() {
+	for _, v := range members {
 		w := s.words.admit(v)
 		if w == nil || w.asked && !due || w.word.applied && !(s.lacks && w.word.attested == nil) ||
 			w.word.never && s.place.speaksFor(w.word.by) {

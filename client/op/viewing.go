@@ -64,7 +64,9 @@ func (g *viewing) step() vaultnet.Time {
 	}
 	due := g.again.due(g.place.c.now)
 	var m *wire.GetView
-	for _, v := range g.whom() {
+	whom := g.whom()
+	g.said.reserve(len(whom))
+	for _, v := range whom {
 		s := g.said.admit(v)
 		if s == nil || s.asked && !due {
 			continue // what was answered is asked again, too: views get old, and change
@@ -105,7 +107,7 @@ func (g *viewing) whom() []vaultnet.PublicKey {
 func (g *viewing) supports(agree func(members []vaultnet.PublicKey) bool) bool {
 	near := g.place.near()
 	n := 0
-	for _, s := range g.said.of(near) {
+	for s := range g.said.each(near) {
 		if s.word.View != nil && agree(s.word.Members) {
 			n++
 		}
@@ -116,7 +118,7 @@ func (g *viewing) supports(agree func(members []vaultnet.PublicKey) bool) bool {
 // complete makes the proof of a set that enough of its own members name, and w of the close group.
 func (g *viewing) complete() *agreement.SetProof {
 	p := g.place
-	for i, s := range g.said.seats {
+	for _, s := range g.said.seats {
 		if !s.heard || s.word.View == nil {
 			continue
 		}
@@ -125,19 +127,20 @@ func (g *viewing) complete() *agreement.SetProof {
 		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) || !g.supports(same) {
 			continue
 		}
-		proof := &agreement.SetProof{Members: set.Members}
-		var by []*seat[*wire.ViewAnswer]
-		for _, o := range g.said.seats[i:] {
-			if o.heard && o.word.View != nil && same(o.word.Members) && set.Index(o.vault) >= 0 {
-				by = append(by, o)
+		n := 0
+		for o := range g.said.each(set.Members) {
+			if o.word.View != nil && same(o.word.Members) {
+				n++
 			}
 		}
-		if len(by) < p.c.limits(len(set.Members)).views {
+		if n < p.c.limits(len(set.Members)).views {
 			continue
 		}
-		slices.SortFunc(by, func(x, y *seat[*wire.ViewAnswer]) int { return set.Index(x.vault) - set.Index(y.vault) })
-		for _, o := range by {
-			proof.Views = append(proof.Views, *o.word.View)
+		proof := &agreement.SetProof{Members: set.Members, Views: make([]agreement.View, 0, n)}
+		for o := range g.said.each(set.Members) {
+			if o.word.View != nil && same(o.word.Members) {
+				proof.Views = append(proof.Views, *o.word.View)
+			}
 		}
 		return proof
 	}
