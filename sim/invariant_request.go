@@ -21,7 +21,7 @@ func (c *checker) requests(w *watched, b *block) {
 			continue
 		}
 		h := b.header.Height
-		if r.Address != w.address || r.ID != r.Identity(c.network) || !r.Verify(c.network, c.verifier) {
+		if id := r.Identity(c.network); r.Address != w.address || r.ID != id || !c.verifier.Verify(r.Requester, id[:], r.Signature) {
 			c.fail(Signed, w, "mutation %v of height %d was not signed by %s for this object", r.ID, h, r.Requester.Short())
 		}
 		if b.header.Time > r.Deadline {

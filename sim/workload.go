@@ -410,12 +410,15 @@ func (x *workload) fill(t *thing) {
 	x.learn(t, x.do("fill", x.mutation(t, m)))
 }
 
+// blank is what grow inserts, in parts; nobody changes it.
+var blank = make([]byte, 1<<20)
+
 // grow inserts so much that the mebibyte is reached: an object at its limit, one byte more, and less again.
 func (x *workload) grow(t *thing) {
 	x.take(1)
 	b := x.belief(t)
 	k := mutabledata.Key("large")
-	a := mutabledata.EntryAction{Key: k, Do: mutabledata.InsertEntry, Content: make([]byte, pick(x.random, 2_000, 300_000, 600_000, 1<<20))}
+	a := mutabledata.EntryAction{Key: k, Do: mutabledata.InsertEntry, Content: blank[:pick(x.random, 2_000, 300_000, 600_000, 1<<20)]}
 	if v, there := b.entries[k]; there {
 		a.Do, a.Version = mutabledata.UpdateEntry, mutabledata.Version(v+1)
 		if x.random.IntN(2) == 0 {
@@ -424,7 +427,7 @@ func (x *workload) grow(t *thing) {
 	}
 	m := &mutabledata.MutateEntries{Actions: []mutabledata.EntryAction{a}}
 	if x.random.IntN(2) == 0 && a.Do == mutabledata.InsertEntry && len(a.Content) < 1<<20 {
-		m.Actions = append(m.Actions, mutabledata.EntryAction{Key: "large too", Do: mutabledata.InsertEntry, Content: make([]byte, 500_000)})
+		m.Actions = append(m.Actions, mutabledata.EntryAction{Key: "large too", Do: mutabledata.InsertEntry, Content: blank[:500_000]})
 	}
 	x.learn(t, x.do("grow", x.mutation(t, m)))
 }
