@@ -35,11 +35,12 @@ func Identity(network NetworkID, a Address, requester PublicKey, deadline Time, 
 	return DomainRequest.Hash(b)
 }
 
-// Sign fills in the requester and the signature.
-func (r *Request) Sign(network NetworkID, s Signer) {
+// Sign fills in the requester and the signature. It returns the identity that it signs.
+func (r *Request) Sign(network NetworkID, s Signer) Digest {
 	r.Requester = s.Public()
 	id := r.Identity(network)
 	r.Signature = s.Sign(id[:])
+	return id
 }
 
 // Verify reports whether the signature is the requester's.

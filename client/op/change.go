@@ -242,7 +242,7 @@ func (m *change) submit() {
 		Nonce:    m.c.cfg.Nonces(),
 		Body:     m.body,
 	}
-	r.Sign(m.c.network, m.as)
+	id := r.Sign(m.c.network, m.as)
 	m.signed++
 	m.phases.sent = m.c.now
 	m.renewals = 0
@@ -250,7 +250,7 @@ func (m *change) submit() {
 	m.sub = &submission{
 		owner: &m.job, c: m.c, place: m.place, locate: &m.locating, signer: m.as, retries: m.retries, renews: m.wallet != nil,
 		issues: m.issues, permit: with.Permit,
-		request: wire.NewRequest(m.c.network, r, with), closing: m.closing, until: m.until,
+		request: wire.NewSigned(m.c.network, r, id, with), closing: m.closing, until: m.until,
 	}
 	m.last = ending{identity: m.sub.request.ID, deadline: r.Deadline, err: m.last.err}
 	if m.sub.request.Decoded == nil { // out of bounds: nobody would answer it
@@ -284,7 +284,7 @@ func (m *change) follow() bool {
 		e := m.last
 		e.err, e.height, e.result = nil, s.word.height, s.word.result
 		if m.issues {
-			for w := range s.words.each(m.place.members()) {
+			for _, w := range s.words.of(m.place.members()) {
 				if w.word.applied && w.word.height == e.height && bytes.Equal(w.word.result, e.result) {
 					e.signed = append(e.signed, &w.word)
 				}

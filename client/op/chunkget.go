@@ -97,7 +97,7 @@ func (f *fetching) step() {
 	members := f.place.members()
 	limits := f.place.limits()
 	missing, corrupt := 0, 0
-	for s := range f.said.each(members) {
+	for _, s := range f.said.of(members) {
 		switch {
 		case s.word.missing:
 			missing++

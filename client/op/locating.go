@@ -131,21 +131,11 @@ func (l *locating) free() bool {
 	if p.known() || p.vague() {
 		return false
 	}
-	n := 0
-	for s := range l.said.each(p.members()) {
-		if s.word.Set == nil && s.word.Settled {
-			n++
-		}
-	}
+	n := l.said.count(p.members(), func(a *wire.SetAnswer) bool { return a.Set == nil && a.Settled })
 	return n > 0 && n >= p.limits().absent
 }
 
 // unsettled reports whether somebody in the close group does not yet know its neighbourhood.
 func (l *locating) unsettled() bool {
-	for s := range l.said.each(l.place.members()) {
-		if s.word.Set == nil && !s.word.Settled {
-			return true
-		}
-	}
-	return false
+	return l.said.count(l.place.members(), func(a *wire.SetAnswer) bool { return a.Set == nil && !a.Settled }) > 0
 }

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"iter"
 	"slices"
 
 	"vaultnet"
@@ -62,26 +61,28 @@ func (r *roster[W]) admit(vault vaultnet.PublicKey) *seat[W] {
 	return s
 }
 
-// each yields the seats of the given vaults that have spoken, in their order.
-func (r *roster[W]) each(vaults []vaultnet.PublicKey) iter.Seq[*seat[W]] {
-	return func(yield func(*seat[W]) bool) {
-		for _, v := range vaults {
-			if s := r.find(v); s != nil && s.heard && !yield(s) {
-				return
-			}
-		}
-	}
-}
-
-// of returns what each yields.
+// of returns the seats of the given vaults that have spoken, in their order.
 func (r *roster[W]) of(vaults []vaultnet.PublicKey) []*seat[W] {
 	return r.spoken(make([]*seat[W], 0, len(vaults)), vaults)
 }
 
 // spoken is of, appended to a list.
 func (r *roster[W]) spoken(list []*seat[W], vaults []vaultnet.PublicKey) []*seat[W] {
-	for s := range r.each(vaults) {
-		list = append(list, s)
+	for _, v := range vaults {
+		if s := r.find(v); s != nil && s.heard {
+			list = append(list, s)
+		}
 	}
 	return list
+}
+
+// count returns how many of the given vaults have spoken such a word.
+func (r *roster[W]) count(vaults []vaultnet.PublicKey, such func(W) bool) int {
+	n := 0
+	for _, v := range vaults {
+		if s := r.find(v); s != nil && s.heard && such(s.word) {
+			n++
+		}
+	}
+	return n
 }

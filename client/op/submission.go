@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
@@ -71,7 +73,7 @@ func (s *submission) stop() {
 
 // attach gives the same request another permit or proof: it is the same mutation still.
 func (s *submission) attach(a wire.Attached) {
-	s.request = wire.NewRequest(s.c.network, s.request.Request, a)
+	s.request = wire.NewSigned(s.c.network, s.request.Request, s.request.ID, a)
 	s.permit, s.renew, s.more = a.Permit, false, false
 	for _, w := range s.words.seats {
 		if r := w.word.refused; r != nil && r.Err.Kind == refusal.PermitInvalid {
@@ -111,7 +113,8 @@ func (s *submission) answer(from vaultnet.PublicKey, m wire.Message) {
 }
 
 func (s *submission) tally() tally {
-	s.spoke = s.words.spoken(s.spoke[:0], s.place.members())
+	members := s.place.members()
+	s.spoke = s.words.spoken(slices.Grow(s.spoke[:0], len(members)), members)
 	return tally{s.place, s.spoke}
 }
 

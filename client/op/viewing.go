@@ -106,12 +106,7 @@ func (g *viewing) whom() []vaultnet.PublicKey {
 // set of their own: a proof is of q members of the set that it names itself.
 func (g *viewing) supports(agree func(members []vaultnet.PublicKey) bool) bool {
 	near := g.place.near()
-	n := 0
-	for s := range g.said.each(near) {
-		if s.word.View != nil && agree(s.word.Members) {
-			n++
-		}
-	}
+	n := g.said.count(near, func(a *wire.ViewAnswer) bool { return a.View != nil && agree(a.Members) })
 	return n > 0 && n >= g.place.c.limits(len(near)).believed
 }
 
@@ -127,17 +122,12 @@ func (g *viewing) complete() *agreement.SetProof {
 		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) || !g.supports(same) {
 			continue
 		}
-		n := 0
-		for o := range g.said.each(set.Members) {
-			if o.word.View != nil && same(o.word.Members) {
-				n++
-			}
-		}
+		n := g.said.count(set.Members, func(a *wire.ViewAnswer) bool { return a.View != nil && same(a.Members) })
 		if n < p.c.limits(len(set.Members)).views {
 			continue
 		}
 		proof := &agreement.SetProof{Members: set.Members, Views: make([]agreement.View, 0, n)}
-		for o := range g.said.each(set.Members) {
+		for _, o := range g.said.of(set.Members) {
 			if o.word.View != nil && same(o.word.Members) {
 				proof.Views = append(proof.Views, *o.word.View)
 			}

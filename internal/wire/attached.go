@@ -25,16 +25,26 @@ type prepared struct {
 // Prepared is a that is encoded and decoded now, and not again for each request with which it travels. What is out of
 // bounds stays as it is.
 func (a Attached) Prepared() Attached {
-	with, err := a.encode()
-	if err != nil || len(with) == 0 || len(with) > maxAttached {
-		return a
+	if ready, err := a.prepare(); err == nil && len(ready.bytes) > 0 {
+		a.ready = &ready
 	}
-	decoded, err := decodeAttached(with)
-	if err != nil {
-		return a
-	}
-	a.ready = &prepared{with, refOf(nil, with).Attached, decoded}
 	return a
+}
+
+// prepare fails where what is attached is out of bounds; its bytes are there all the same.
+func (a *Attached) prepare() (p prepared, err *refusal.Error) {
+	if a.ready != nil {
+		return *a.ready, nil
+	}
+	if p.bytes, err = a.encode(); err != nil {
+		return p, err
+	}
+	if len(p.bytes) > maxAttached {
+		return p, refusal.Invalid("%d bytes attached, at most %d", len(p.bytes), maxAttached)
+	}
+	p.digest = refOf(nil, p.bytes).Attached
+	p.decoded, err = decodeAttached(p.bytes)
+	return p, err
 }
 
 // encode gives no bytes where nothing is attached.
@@ -66,24 +76,24 @@ func decodeAttached(b []byte) (a Attached, err *refusal.Error) {
 // out of bounds, or whose body is not one, has no Decoded and is refused by whoever gets it, [Verify] included.
 // Signatures are not looked at. The body is kept and must not change.
 func NewRequest(network vaultnet.NetworkID, signed vaultnet.Request, a Attached) *agreement.Request {
+	return NewSigned(network, signed, signed.Identity(network), a)
+}
+
+// NewSigned is [NewRequest] where the identity, which covers all of the body, is known: [vaultnet.Request.Sign] gave it.
+func NewSigned(network vaultnet.NetworkID, signed vaultnet.Request, id vaultnet.Digest, a Attached) *agreement.Request {
 	c := coder{mode: encoding, buf: make([]byte, 0, len(signed.Body)+roomSigned)}
 	signedRequest(&c, &signed)
-	if a.ready != nil && c.err == nil {
+	with, err := a.prepare()
+	if c.err == nil && err == nil {
 		if r, err := decodeSigned(c.buf); err == nil {
-			r.Attached = a.ready.bytes
-			r.Ref = agreement.Ref{Request: refOf(c.buf, nil).Request, Attached: a.ready.digest}
-			if complete(network, r, a.ready.decoded) == nil {
+			r.ID, r.Attached = id, with.bytes
+			r.Ref = agreement.Ref{Request: refOf(c.buf, nil).Request, Attached: with.digest}
+			if complete(network, r, with.decoded) == nil {
 				return r
 			}
 		}
 	}
-	with, err := a.encode()
-	if c.err == nil && err == nil {
-		if r, err := decodeRequest(network, c.buf, with, nil); err == nil {
-			return r
-		}
-	}
-	return &agreement.Request{Request: signed, ID: signed.Identity(network), Ref: refOf(c.buf, with), Bytes: c.buf, Attached: with,
+	return &agreement.Request{Request: signed, ID: id, Ref: refOf(c.buf, with.bytes), Bytes: c.buf, Attached: with.bytes,
 		Proof: a.Proof}
 }
 
@@ -138,6 +148,7 @@ func decodeRequest(network vaultnet.NetworkID, bytes, attached []byte, known *fa
 			return nil, err
 		}
 	}
+	r.ID = r.Identity(network)
 	if err := complete(network, r, with); err != nil {
 		return nil, err
 	}
@@ -153,9 +164,8 @@ func decodeSigned(bytes []byte) (*agreement.Request, *refusal.Error) {
 	return r, c.err
 }
 
-// complete fills in what follows from the rest and from what is attached.
+// complete fills in what follows from the body and from what is attached.
 func complete(network vaultnet.NetworkID, r *agreement.Request, with Attached) *refusal.Error {
 	r.Proof = with.Proof
-	r.ID = r.Identity(network)
 	return decodeBody(network, r, with.Permit)
 }
