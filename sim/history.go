@@ -58,8 +58,7 @@ func newAct(u *user, kind string, o op.Operation) *act {
 
 // refused is why the operation was refused; nil where it was not.
 func (a *act) refused() *refusal.Error {
-	var e *refusal.Error
-	errors.As(a.completion.Err, &e)
+	e, _ := errors.AsType[*refusal.Error](a.completion.Err)
 	return e
 }
 
