@@ -66,7 +66,7 @@ func (j judgement) message(m Message) {
 	case *SetAnswer:
 		j.set(m.Address, m.Set)
 	case *StatementAnswer:
-		j.require(m.By == nil || m.By.Verify(j.network, m.Statement.Leaf(j.network), j.v), "statement: signature")
+		j.require(m.By == nil || j.signed(m.By, m.Statement.Leaf(j.network)), "statement: signature")
 	case *Bundle:
 		j.bundle(m.Bundle)
 	case *Pointers:
@@ -76,7 +76,7 @@ func (j judgement) message(m Message) {
 	case *Invite:
 		j.set(m.Address, m.Set)
 	case *Leaving:
-		j.require(m.By.Verify(j.network, m.Leaf(j.network), j.v), "leaving: signature")
+		j.require(j.signed(m.By, m.Leaf(j.network)), "leaving: signature")
 	}
 }
 
@@ -130,11 +130,19 @@ func (j judgement) attested(by *merkle.Attestation, leaf vaultnet.Digest) bool {
 	if j.good.signed(by, leaf) {
 		return true
 	}
-	if ok := j.stated != nil && j.stated.Verify(by, leaf) || j.stated == nil && by.Verify(j.network, leaf, j.v); !ok {
+	if !j.signed(by, leaf) {
 		return false
 	}
 	j.good.sign(by, leaf)
 	return true
+}
+
+// signed is attested of what comes once.
+func (j judgement) signed(by *merkle.Attestation, leaf vaultnet.Digest) bool {
+	if j.stated != nil {
+		return j.stated.Verify(by, leaf)
+	}
+	return by.Verify(j.network, leaf, j.v)
 }
 
 func (j judgement) proposal(a vaultnet.Address, p *agreement.Proposal) {
@@ -158,7 +166,7 @@ func (j judgement) issued(m *Reply) {
 	result, err := account.DecodeResult(m.Result)
 	issued, ok := result.(*account.Issued)
 	j.require(err == nil && ok && m.Address.Kind == vaultnet.KindAccount &&
-		m.Permit.Verify(j.network, issued.Body.Leaf(j.network), j.v), "reply: signature of a permit")
+		j.signed(m.Permit, issued.Body.Leaf(j.network)), "reply: signature of a permit")
 }
 
 func (j judgement) view(m *ViewAnswer) {
@@ -167,7 +175,7 @@ func (j judgement) view(m *ViewAnswer) {
 	}
 	leaf := agreement.ViewLeaf(j.network, m.Address, m.Members, m.View.Time)
 	j.set(m.Address, &agreement.Set{Number: 1, Members: m.Members})
-	j.require(m.View.By.Verify(j.network, leaf, j.v), "view: signature")
+	j.require(j.signed(m.View.By, leaf), "view: signature")
 }
 
 func (j judgement) bundle(b *agreement.Bundle) {
