@@ -9,6 +9,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/agreement"
+	"vaultnet/internal/merkle"
 	"vaultnet/vault/core"
 )
 
@@ -95,6 +96,7 @@ type checker struct {
 	network   vaultnet.NetworkID
 	params    vaultnet.Parameters
 	verifier  vaultnet.Verifier
+	stated    merkle.Reviewer // of certificates
 	options   *Options
 	totals    *Totals
 	trace     *trace
@@ -111,6 +113,7 @@ type checker struct {
 func newChecker(o *Options, p vaultnet.Parameters, v vaultnet.Verifier, totals *Totals, t *trace, now *int64) *checker {
 	c := &checker{network: p.ID(), params: p, verifier: v, options: o, totals: totals, trace: t, now: now,
 		liars: map[vaultnet.PublicKey]bool{}, promises: map[string]Invariant{}, objects: map[vaultnet.Address]*watched{}}
+	c.stated.Begin(c.network, v)
 	c.accounts = newLedgers(c)
 	for _, i := range Invariants() {
 		c.promises[i.Name] = i

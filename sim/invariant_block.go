@@ -103,7 +103,7 @@ func (c *checker) certificate(s *witness, w *watched, d *agreement.Decided) {
 	}
 	var signers uint64
 	for _, by := range cert.By {
-		if i := set.Index(by.Signer); i >= 0 && (!first || by.Verify(c.network, leaf, c.verifier)) {
+		if i := set.Index(by.Signer); i >= 0 && (!first || c.stated.Verify(by, leaf)) {
 			signers |= 1 << i
 		}
 	}
