@@ -160,6 +160,9 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 	return w
 }
 
+// givenFrom is from which size a block is encoded in memory of its own, which the store may keep.
+const givenFrom = 16 << 10
+
 // recordVotes writes what the member must not forget of the height being decided, and the blocks that it newly voted for.
 func (o *Object) recordVotes(p *scratch, proposals []*held) {
 	if !o.Voted() {
@@ -175,8 +178,8 @@ func (o *Object) recordVotes(p *scratch, proposals []*held) {
 		}
 		o.savedProposals = append(o.savedProposals, h.digest)
 		key := key(p, sectionProposal, h.digest[:])
-		if n := h.size(); n > maxScratch/16 {
-			p.writes = append(p.writes, vaultnet.Write{Key: key, Value: appendProposalRecord(make([]byte, 0, n+n/16), h)})
+		if n := h.size(); n > givenFrom {
+			p.writes = append(p.writes, vaultnet.Write{Key: key, Value: appendProposalRecord(make([]byte, 0, n+n/16), h), Given: true})
 			continue
 		}
 		p.put(key, appendProposalRecord(p.encoded[:0], h))
@@ -259,7 +262,7 @@ func (p *scratch) stepped(old *State, h *held) {
 // machine adds the records of a machine that changed since old, which may be nil.
 func (p *scratch) machine(old, m Machine) {
 	for _, r := range m.Diff(old) {
-		p.writes = append(p.writes, vaultnet.Write{Key: key(p, sectionMachine, r.Key), Value: r.Value})
+		p.writes = append(p.writes, vaultnet.Write{Key: key(p, sectionMachine, r.Key), Value: r.Value, Given: r.Given})
 	}
 }
 

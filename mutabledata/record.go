@@ -28,14 +28,14 @@ type shellRecord struct {
 // for the shell, one for Floor, one for each user that has permissions, one for each entry. None for a nil object.
 func (o *Object) Records() []vaultnet.Write { return o.Diff(nil) }
 
-// Diff is the storage records that turn old's into o's, in order of their keys.
+// Diff is the storage records that turn old's into o's, in order of their keys. Their values are given.
 func (o *Object) Diff(old *Object) []vaultnet.Write {
 	if o == old {
 		return nil
 	}
 	var w []vaultnet.Write
 	put := func(kind byte, key string, value []byte) {
-		w = append(w, vaultnet.Write{Key: append([]byte{kind}, key...), Value: value})
+		w = append(w, vaultnet.Write{Key: append([]byte{kind}, key...), Value: value, Given: true})
 	}
 	switch {
 	case o == nil:

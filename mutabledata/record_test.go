@@ -18,7 +18,7 @@ func TestRecordsOfAnObject(t *testing.T) {
 	got := o.Records()
 	want := []string{"\x01", "\x02", "\x03\x00", "\x03" + string(bob[:]), "\x04", "\x04k"}
 	if !slices.EqualFunc(got, want, func(w vaultnet.Write, k string) bool { return string(w.Key) == k && w.Value != nil }) {
-		t.Fatalf("records %q", got)
+		t.Fatalf("records %v", got)
 	}
 	slices.Reverse(got)
 	back, err := Load(got)

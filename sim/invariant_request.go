@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"slices"
+	"fmt"
 
 	"vaultnet"
 	"vaultnet/agreement"
@@ -14,7 +14,7 @@ func (c *checker) requests(w *watched, b *block) {
 	if len(b.bodies) > vaultnet.MaxInFlight {
 		c.fail(Limits, w, "height %d applies %d mutations", b.header.Height, len(b.bodies))
 	}
-	c.conflicts(w, b.bodies, "the block of height %d", b.header.Height)
+	c.conflicts(w, b.bodies, func() string { return fmt.Sprintf("the block of height %d", b.header.Height) })
 	for i, r := range b.bodies {
 		if r == nil || r.Ref != b.header.Mutations[i] {
 			c.fail(Chain, w, "mutation %d of height %d is not what the header names", i, b.header.Height)
@@ -75,11 +75,11 @@ func (c *checker) undecided(s *witness, w *watched, o *agreement.Object) {
 	if len(all) > vaultnet.MaxInFlight {
 		c.fail(Limits, w, "%s holds %d undecided mutations", s.name, len(all))
 	}
-	c.conflicts(w, all, "what %s holds undecided", s.name)
+	c.conflicts(w, all, func() string { return "what " + s.name + " holds undecided" })
 }
 
 // conflicts checks that no two requests change one key, or both the shell.
-func (c *checker) conflicts(w *watched, all []*agreement.Request, format string, args ...any) {
+func (c *checker) conflicts(w *watched, all []*agreement.Request, where func() string) {
 	if len(all) < 2 || w.address.Kind != vaultnet.KindMutableData {
 		return
 	}
@@ -90,7 +90,7 @@ func (c *checker) conflicts(w *watched, all []*agreement.Request, format string,
 		}
 		for j := range i {
 			if k, ok := touched[i].meets(&touched[j]); ok {
-				c.fail(Limits, w, format+": two mutations on %s", append(slices.Clone(args), k)...)
+				c.fail(Limits, w, "%s: two mutations on %s", where(), k)
 			}
 		}
 	}

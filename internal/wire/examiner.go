@@ -10,7 +10,7 @@ import (
 
 // Examiner verifies messages that come as values, as [Verify] does, and knows again what it has found good: a vote that
 // comes in a second bundle, the same value, is not verified a second time. What it has seen must therefore not change
-// any more. It keeps at most 196,608 values, and is not safe for concurrent use.
+// any more. It keeps at most 12,288 values, and is not safe for concurrent use.
 type Examiner struct {
 	network vaultnet.NetworkID
 	v       vaultnet.Verifier
@@ -43,7 +43,7 @@ type acquainted struct {
 	stated       merkle.Reviewer                     // of what comes one after the other
 }
 
-const maxAcquainted = 1 << 16
+const maxAcquainted = 1 << 12 // what is said again is said soon
 
 // has reports whether a value was found good for an object.
 func (k *acquainted) has(value any, a vaultnet.Address) bool {

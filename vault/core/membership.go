@@ -342,7 +342,8 @@ func (v *Vault) pursue(l *live) {
 			return
 		}
 	}
-	if wish := c.Change; l.wish != wish {
+	if l.wish != c.Change {
+		wish := c.Change
 		l.wish = wish
 		v.give(l, agreement.Input{Desire: &wish})
 	}

@@ -29,7 +29,7 @@ import (
 type Store interface {
 	// Apply makes the writes of batch, in order, all or none; of two on one key the later counts. With sync it returns
 	// when this batch and every earlier one are durable. The store copies the keys and values handed over, which may
-	// change afterwards. An empty batch with sync only syncs. After an error that is not [ErrClosed] it is unknown how
+	// change afterwards, but for those that are given. An empty batch with sync only syncs. After an error that is not [ErrClosed] it is unknown how
 	// much is durable, and the store is to be closed.
 	Apply(batch []vaultnet.Write, sync bool) error
 

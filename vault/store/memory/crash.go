@@ -1,5 +1,7 @@
 package memory
 
+import "vaultnet"
+
 // Unsynced is how many batches and chunks a crash could take: those applied or put since the last sync; none unless the
 // store was made by [NewCrashing].
 func (s *Store) Unsynced() (batches, chunks int) {
@@ -18,7 +20,7 @@ func (s *Store) Crash(batches, chunks int) {
 	for i := len(s.journal) - 1; i >= max(batches, 0); i-- {
 		for j := len(s.journal[i]) - 1; j >= 0; j-- {
 			u := s.journal[i][j]
-			s.set([]byte(u.key), u.before, false)
+			s.set(&vaultnet.Write{Key: []byte(u.key), Value: u.before, Given: true}, false)
 		}
 	}
 	for i := len(s.chunkJournal) - 1; i >= max(chunks, 0); i-- {

@@ -10,3 +10,6 @@ func (s *Store) Sorted() (n int) {
 	}
 	return n
 }
+
+// Held is the value under key as the store has it.
+func (s *Store) Held(key string) []byte { return s.records[key].value }

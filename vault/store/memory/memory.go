@@ -76,7 +76,7 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 		before = make([]undo, 0, len(batch))
 	}
 	for i := range batch {
-		key, replaced := s.set(batch[i].Key, batch[i].Value, !journal)
+		key, replaced := s.set(&batch[i], !journal)
 		if journal {
 			before = append(before, undo{key, replaced})
 		}
@@ -89,14 +89,13 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 	return nil
 }
 
-// set makes value what is under key; nil, nothing. It returns the key and what was there before. With reuse, that is not
-// needed any more.
-func (s *Store) set(key, value []byte, reuse bool) (string, []byte) {
-	r := s.records[string(key)]
+// set makes a write. It returns the key and what was there before. With reuse, that is not needed any more.
+func (s *Store) set(w *vaultnet.Write, reuse bool) (string, []byte) {
+	r := s.records[string(w.Key)]
 	if r == nil {
-		name := string(key)
-		if value != nil {
-			s.records[name] = &record{name, s.copied(nil, value)}
+		name := string(w.Key)
+		if w.Value != nil {
+			s.records[name] = &record{name, s.owned(nil, w)}
 			s.added = append(s.added, name)
 			if len(s.added) > 1024+2*len(s.records) {
 				s.sort()
@@ -105,7 +104,7 @@ func (s *Store) set(key, value []byte, reuse bool) (string, []byte) {
 		return name, nil
 	}
 	before := r.value
-	if value == nil {
+	if w.Value == nil {
 		delete(s.records, r.key)
 		if reuse && len(s.spare) < maxSpare && cap(before) <= spareMost {
 			s.spare = append(s.spare, before)
@@ -115,7 +114,7 @@ func (s *Store) set(key, value []byte, reuse bool) (string, []byte) {
 	if !reuse {
 		before = nil
 	}
-	r.value, before = s.copied(before, value), r.value
+	r.value, before = s.owned(before, w), r.value
 	return r.key, before
 }
 
@@ -125,17 +124,23 @@ const (
 	spareMost = 16 << 10 // bytes of each
 )
 
-// copied is value in memory of the store's own: that of the value before, where it is large enough and not far too large,
-// of one that is gone, or new.
-func (s *Store) copied(before, value []byte) []byte {
-	fits := func(b []byte) bool { return cap(b) >= len(value) && cap(b) <= 256+2*len(value) }
-	if last := len(s.spare) - 1; !fits(before) && last >= 0 && fits(s.spare[last]) {
+// roomy reports whether memory is enough for n bytes, and not far too much.
+func roomy(b []byte, n int) bool { return cap(b) >= n && cap(b) <= 256+2*n }
+
+// owned is the value of a write in memory of the store's own: that which it is in where it was given away, that of the value
+// before or of one that is gone where these are roomy enough, or new.
+func (s *Store) owned(before []byte, w *vaultnet.Write) []byte {
+	if w.Given && roomy(w.Value, len(w.Value)) {
+		return w.Value
+	}
+	n := len(w.Value)
+	if last := len(s.spare) - 1; !roomy(before, n) && last >= 0 && roomy(s.spare[last], n) {
 		before, s.spare = s.spare[last], s.spare[:last]
 	}
-	if !fits(before) || before == nil {
-		before = make([]byte, 0, len(value))
+	if !roomy(before, n) || before == nil {
+		before = make([]byte, 0, n)
 	}
-	return append(before[:0], value...)
+	return append(before[:0], w.Value...)
 }
 
 // Get implements store.Store.

@@ -284,3 +284,22 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 }
+
+// TestWhatIsGivenIsKept looks at whose memory a value is in: given away, it is the store's; else its maker may change it.
+func TestWhatIsGivenIsKept(t *testing.T) {
+	s := memory.New(nil)
+	given, lent := []byte("given"), []byte("lent")
+	s.Apply([]vaultnet.Write{{Key: []byte("given"), Value: given, Given: true}, {Key: []byte("lent"), Value: lent}}, true)
+	copy(lent, "gone")
+	if held := s.Held("given"); &held[0] != &given[0] {
+		t.Error("a value that was given away was copied")
+	}
+	if held := s.Held("lent"); string(held) != "lent" {
+		t.Errorf("a value that was lent became %q", held)
+	}
+	roomy := append(make([]byte, 0, 4096), "roomy"...)
+	s.Apply([]vaultnet.Write{{Key: []byte("given"), Value: roomy, Given: true}}, true)
+	if held := s.Held("given"); cap(held) > 512 || string(held) != "roomy" {
+		t.Errorf("%q is kept in %d bytes", held, cap(held))
+	}
+}
