@@ -39,6 +39,7 @@ type Counts struct {
 	ClientBytes   float64 `json:"client-bytes"`
 
 	Changes          float64 `json:"changes"`  // applied, as the connections tell; the seconds are theirs together
+	TurnSeconds      float64 `json:"turn-s"`   // until it had its turn among those of its connection
 	LookupSeconds    float64 `json:"lookup-s"` // until it was known who holds the address
 	PermitSeconds    float64 `json:"permit-s"` // until there was a permit, in the same time
 	AgreementSeconds float64 `json:"agreement-s"`

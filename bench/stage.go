@@ -192,13 +192,13 @@ func (p *person) update(ctx context.Context, t *item, size int) error {
 
 // connectionCounts adds up what the connections' loops do.
 type connectionCounts struct {
-	turns, nanos, frames, bytes        atomic.Int64
-	changes, lookup, permit, agreement atomic.Int64 // nanoseconds, of changes that were applied
+	turns, nanos, frames, bytes                atomic.Int64
+	changes, turned, lookup, permit, agreement atomic.Int64 // nanoseconds, of changes that were applied
 }
 
 type clientCounts struct {
-	turns, seconds, frames, bytes      float64
-	changes, lookup, permit, agreement float64 // seconds
+	turns, seconds, frames, bytes              float64
+	changes, turned, lookup, permit, agreement float64 // seconds
 }
 
 func (c *connectionCounts) turn(t client.Turn) {
@@ -211,6 +211,7 @@ func (c *connectionCounts) turn(t client.Turn) {
 func (c *connectionCounts) done(d client.Done) {
 	if d.Operation == "mutate" && d.Err == nil {
 		c.changes.Add(1)
+		c.turned.Add(int64(d.Phases.Turn))
 		c.lookup.Add(int64(d.Phases.Lookup))
 		c.permit.Add(int64(d.Phases.Permit))
 		c.agreement.Add(int64(d.Phases.Agreement))
@@ -220,13 +221,13 @@ func (c *connectionCounts) done(d client.Done) {
 func (c *connectionCounts) now() clientCounts {
 	s := func(n *atomic.Int64) float64 { return float64(n.Load()) / 1e9 }
 	return clientCounts{float64(c.turns.Load()), s(&c.nanos), float64(c.frames.Load()), float64(c.bytes.Load()),
-		float64(c.changes.Load()), s(&c.lookup), s(&c.permit), s(&c.agreement)}
+		float64(c.changes.Load()), s(&c.turned), s(&c.lookup), s(&c.permit), s(&c.agreement)}
 }
 
 // into writes what was counted since.
 func (c clientCounts) into(n *Counts, before clientCounts) {
 	n.ClientTurns, n.ClientSeconds = c.turns-before.turns, c.seconds-before.seconds
 	n.ClientFrames, n.ClientBytes = c.frames-before.frames, c.bytes-before.bytes
-	n.Changes, n.LookupSeconds = c.changes-before.changes, c.lookup-before.lookup
+	n.Changes, n.TurnSeconds, n.LookupSeconds = c.changes-before.changes, c.turned-before.turned, c.lookup-before.lookup
 	n.PermitSeconds, n.AgreementSeconds = c.permit-before.permit, c.agreement-before.agreement
 }

@@ -145,6 +145,7 @@ func (m *Run) writeCounts(w io.Writer) {
 	}
 	if c.Changes > 0 {
 		fmt.Fprintf(w, "\n  a change, as the client waits for it\n")
+		line("turn", "%9s  others of its connection, where too much is under way", span(c.TurnSeconds/c.Changes*1e3))
 		line("lookup", "%9s  who holds the address", span(c.LookupSeconds/c.Changes*1e3))
 		line("permit", "%9s  from its account's vaults, at the same time; most changes have one at hand", span(c.PermitSeconds/c.Changes*1e3))
 		line("agreement", "%9s  from the request to enough members' word that it is applied", span(c.AgreementSeconds/c.Changes*1e3))

@@ -35,6 +35,7 @@ type change struct {
 	closing  vaultnet.Time // from then on nothing new is begun
 	until    vaultnet.Time
 	giveUp   bool         // cancelled
+	admitted bool         // it has its turn in the client's window
 	flies    bool         // it has its turn at the place
 	finish   func(ending) // called once
 
@@ -63,7 +64,7 @@ type ending struct {
 
 // launch starts the change; its fields up to finish are set.
 func (m *change) launch(c *Client, timeout time.Duration) {
-	m.phases.began = c.now
+	m.phases.launched, m.phases.began = c.now, c.now
 	m.until = c.now.Add(timeout)
 	m.closing = m.until.Add(-min(closingTime, timeout/4))
 	m.place.join(&m.job)
@@ -95,6 +96,7 @@ func (m *change) end(e ending) {
 	m.viewing.end()
 	m.place.leave(&m.job)
 	m.place.depart(m)
+	m.c.depart(m)
 	if m.viewing.made != 0 {
 		m.place.drop()
 	}
@@ -135,6 +137,10 @@ func (m *change) step() {
 		}
 		m.release(false)
 		m.fail(m.unavailable(why))
+		return
+	}
+	if !m.c.admit(m) {
+		m.wake(m.closing)
 		return
 	}
 	next := min(m.closing, m.locating.step())

@@ -40,6 +40,7 @@ type Client struct {
 	latency    latency
 	pace       pace
 	holders    holders
+	window     window
 	queued     int  // changes that wait in [place.behind]
 	reads      pace // of those that a read asks at first
 	laggards   laggards
@@ -99,6 +100,7 @@ func New(cfg Config) *Client {
 		requests:   make(map[vaultnet.Digest]*submission),
 		sends:      make(map[vaultnet.PublicKey]int),
 		room:       firstRoom,
+		window:     window{size: windowFirst},
 	}
 }
 
@@ -140,8 +142,8 @@ func (c *Client) Step(now vaultnet.Time, in []Input) {
 	c.settle()
 }
 
-// Queued is how many changes wait for others of this client to the same objects, and ask nobody anything meanwhile.
-func (c *Client) Queued() int { return c.queued }
+// Queued is how many changes wait for others of this client, to the same objects or any, and ask nobody anything meanwhile.
+func (c *Client) Queued() int { return c.queued + len(c.window.waiting) }
 
 // Output returns what there is to do since it was last called.
 func (c *Client) Output() Output {

@@ -123,8 +123,9 @@ type spending struct {
 // spend finds a permit for one mutation at an address, or has one issued; then user is poked.
 func (b *book) spend(a vaultnet.Address, user *job) *spending {
 	s := &spending{book: b, address: a, user: user}
+	earlier := slices.ContainsFunc(b.waiting, func(s *spending) bool { return s.address == a }) // those come first
 	switch {
-	case !b.serve(s):
+	case earlier || !b.serve(s):
 		b.waiting = append(b.waiting, s)
 		b.poke()
 	case s.held.low(s.index, b.c.now):

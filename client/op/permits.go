@@ -135,7 +135,7 @@ func (b *book) step() {
 
 // patience is how long others that need a permit, too, are waited for: little where all that is under way waits for it.
 func (b *book) patience() time.Duration {
-	if len(b.waiting) == len(b.c.operations) {
+	if len(b.waiting) == len(b.c.operations)-len(b.c.window.waiting) {
 		return gatherAlone
 	}
 	return gatherFor

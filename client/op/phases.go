@@ -7,15 +7,19 @@ import (
 )
 
 // Phases says where the time of a change went, to the millisecond of the clock that the client is told. Lookup and Permit
-// begin together; Agreement begins when both are over and what there is to prove was proved.
+// begin together, when the change has its turn; Agreement begins when both are over and what there is to prove was proved.
 type Phases struct {
+	Turn      time.Duration // until it had its turn: others of this client were under way
 	Lookup    time.Duration // until it was known who holds the address
 	Permit    time.Duration // until there was a permit; 0: none is needed, or one was at hand
 	Agreement time.Duration // from the request that was applied until so many members said so
 }
 
 // phases is when the phases of a change ended; 0: not yet.
-type phases struct{ began, located, paid, sent vaultnet.Time }
+type phases struct{ launched, began, located, paid, sent vaultnet.Time }
+
+// begin notes that the change has its turn.
+func (p *phases) begin(now vaultnet.Time) { p.began = now }
 
 func (p *phases) locate(now vaultnet.Time) {
 	if p.located == 0 {
@@ -37,5 +41,5 @@ func (p *phases) ended(now vaultnet.Time) Phases {
 		}
 		return max(t.Sub(p.began), 0)
 	}
-	return Phases{Lookup: since(p.located), Permit: since(p.paid), Agreement: max(now.Sub(p.sent), 0)}
+	return Phases{Turn: max(p.began.Sub(p.launched), 0), Lookup: since(p.located), Permit: since(p.paid), Agreement: max(now.Sub(p.sent), 0)}
 }

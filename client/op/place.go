@@ -96,6 +96,7 @@ func (p *place) admit(m *change) bool {
 		i = len(p.behind)
 		p.behind = append(p.behind, m)
 		p.c.queued++
+		p.c.beckon()
 	}
 	if i < vaultnet.MaxInFlight-p.flying {
 		p.behind = slices.Delete(p.behind, i, i+1)

@@ -190,6 +190,8 @@ func (s *submission) judge(t tally) {
 		}
 		s.end = applied
 		s.c.pace.note(s.c.now.Sub(s.since))
+		s.c.window.note(s.c.now, s.c.now.Sub(s.since), true)
+		s.c.beckon()
 		return
 	}
 	switch shown := t.shown(); {
@@ -251,6 +253,9 @@ func (s *submission) askAfresh() {
 // send sends each member what it is to be sent now, if anything, and helps those that are behind.
 func (s *submission) send(t tally) {
 	due := s.again.due(s.c.now)
+	if due && s.c.now > s.since {
+		s.c.window.note(s.c.now, s.c.now.Sub(s.since), false)
+	}
 	if t.retryable() != nil && len(s.request.Bytes) <= largeRequest {
 		s.again.soon(s.c.now, retryCap)
 	}
