@@ -44,6 +44,9 @@ type use struct {
 	with      wire.Attached  // what was shown last, ready to travel
 }
 
+// usable reports whether something is left of the allowance.
+func (u *use) usable() bool { return !u.spoiled && !u.closed && u.used+u.busy < u.allowance.Count }
+
 // low reports whether allowance i is much used and soon used up, or over: three quarters of it are taken, or two thirds of
 // the permit's lifetime are past.
 func (h *held) low(i int, now vaultnet.Time) bool {
@@ -123,6 +126,7 @@ type spending struct {
 // spend finds a permit for one mutation at an address, or has one issued; then user is poked.
 func (b *book) spend(a vaultnet.Address, user *job) *spending {
 	s := &spending{book: b, address: a, user: user}
+	b.forecast.note(a)
 	earlier := slices.ContainsFunc(b.waiting, func(s *spending) bool { return s.address == a }) // those come first
 	switch {
 	case earlier || !b.serve(s):

@@ -43,6 +43,7 @@ type book struct {
 	narrow  int // how many addresses to ask for at most
 	held    []*held
 
+	forecast   forecast
 	reclaiming bool          // the account has too little left: what is held unused under it is being closed first
 	scarce     vaultnet.Time // until then no more is asked for than is needed
 
@@ -93,7 +94,7 @@ func (b *book) serve(s *spending) bool {
 		}
 		for k := range h.uses {
 			u := &h.uses[k]
-			if u.allowance.Address == s.address && !u.spoiled && !u.closed && u.used+u.busy < u.allowance.Count {
+			if u.allowance.Address == s.address && u.usable() {
 				u.busy++
 				s.held, s.index = h, k
 				return true
@@ -150,8 +151,7 @@ func (b *book) foresee(a vaultnet.Address) {
 	}
 	for i, h := range b.held {
 		for k := range h.uses {
-			if u := &h.uses[k]; u.allowance.Address == a && !u.spoiled && !u.closed && b.held[i].fresh(b.c.now) && !h.low(k, b.c.now) &&
-				u.used+u.busy < u.allowance.Count {
+			if u := &h.uses[k]; u.allowance.Address == a && u.usable() && b.held[i].fresh(b.c.now) && !h.low(k, b.c.now) {
 				return
 			}
 		}
@@ -178,6 +178,9 @@ func (b *book) issue() {
 		}
 	}
 	b.ahead = nil
+	if b.c.now >= b.scarce {
+		list = b.ripe(list)
+	}
 	slices.SortFunc(list, func(x, y permit.Allowance) int { return x.Address.Compare(y.Address) })
 	b.asked = list
 	operation := &account.IssuePermit{Allowances: list}
@@ -199,8 +202,9 @@ func (b *book) waitingAt(a vaultnet.Address) uint16 {
 	return n
 }
 
-// count is how many uses to ask for at an address: one the first time, then more while they get used up, and fewer
-// again when they don't. A chunk is put once.
+// count is how many uses to ask for at an address: one the first time, then more while they get used up, as many as will be
+// in a permit's lifetime if they go on as they did, and fewer again when they don't: what is left over has to be settled, for
+// each address by itself, and what is lacking is asked for with others. A chunk is put once.
 func (b *book) count(a vaultnet.Address) uint16 {
 	if a.Kind == vaultnet.KindImmutableData {
 		return 1
@@ -216,9 +220,12 @@ func (b *book) count(a vaultnet.Address) uint16 {
 				continue
 			}
 			level = u.allowance.Count
+			h := b.held[i]
 			switch taken := u.used + u.busy; {
-			case taken >= u.allowance.Count, b.held[i].low(k, b.c.now) && int(taken)*4 >= int(u.allowance.Count)*3:
-				level = min(level*8, vaultnet.MaxPermitCount)
+			case taken >= u.allowance.Count, h.low(k, b.c.now) && int(taken)*4 >= int(u.allowance.Count)*3:
+				age := max(b.c.now.Sub(h.body.Issued), time.Millisecond)
+				coming := int64(taken) * int64(h.body.Expires.Sub(h.body.Issued)) / int64(age)
+				level = uint16(min(int64(level)*8, vaultnet.MaxPermitCount, max(coming, 1)))
 			case taken*8 <= u.allowance.Count:
 				level = max(level/8, 1)
 			}

@@ -10,9 +10,9 @@ import (
 
 // Bounds of what is remembered of an address.
 const (
-	maxPlaces = 4096 // addresses
-	maxHints  = 16   // vaults named as nearer that have not been met
-	maxBodies = 16   // sets named by somebody
+	maxPlaces = 1 << 16 // addresses
+	maxHints  = 16      // vaults named as nearer that have not been met
+	maxBodies = 16      // sets named by somebody
 )
 
 // place is what the client knows of one address: who holds it, and how far it has come. It is shared by all jobs there
