@@ -36,7 +36,7 @@ func Sweeps() []Sweep {
 	return []Sweep{
 		{Name: "clients", Title: "Clients", Axis: "clients", Settings: base, Values: []int{1, 4, 16, 64, 256},
 			Set: func(s *Settings, v int) { s.Clients = v }},
-		{Name: "objects", Title: "Objects", Axis: "objects, each client its share in turn", Settings: base, Values: []int{64, 256, 1024, 4096},
+		{Name: "objects", Title: "Objects", Axis: "objects, each client its share in turn", Settings: base, Values: []int{64, 256, 1024, 4096, 16384},
 			Set: func(s *Settings, v int) { s.Objects = v }},
 		{Name: "entry-size", Title: "Size of an entry", Axis: "bytes of the entry that is changed", Settings: base, Values: []int{16, 256, 4096, 65536},
 			Set: func(s *Settings, v int) { s.Size = v }, Show: size},

@@ -44,13 +44,17 @@ func init() {
 func prepareMutate(ctx context.Context, s *stage) ([]Operation, error) {
 	n := max(s.settings.Objects, s.settings.Clients)
 	items := make([][]*item, s.settings.Clients)
-	for i := range n {
-		c := i % s.settings.Clients
-		items[c] = append(items[c], &item{at: s.name("object %d", i), key: key(0)})
+	var of []*person // client by client: what one makes at the same time shares permits
+	var at []vaultnet.Address
+	for c := range items {
+		for i := c; i < n; i += s.settings.Clients {
+			t := &item{at: s.name("object %d", i), key: key(0)}
+			items[c] = append(items[c], t)
+			of, at = append(of, s.people[c]), append(at, t.at)
+		}
 	}
 	err := s.each(ctx, "objects", n, func(ctx context.Context, i int) error {
-		p := s.people[i%s.settings.Clients]
-		return p.put(ctx, items[p.number][i/s.settings.Clients].at, s.object(p, s.settings.Entries, false))
+		return of[i].put(ctx, at[i], s.object(of[i], s.settings.Entries, false))
 	})
 	var all []Operation
 	for _, p := range s.people {
