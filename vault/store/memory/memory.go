@@ -13,6 +13,7 @@
 package memory
 
 import (
+	"strings"
 	"sync"
 
 	"vaultnet"
@@ -25,10 +26,12 @@ type Store struct {
 	closed   bool
 	crashing bool // unsynced batches and chunks are journalled until the next sync
 	records  map[string]*record
-	runs     [][]string // keys in order in each, in any of them and maybe in several, with some that are gone
-	added    []string   // keys that came since, in any order, maybe twice
-	journal  [][]undo   // what unsynced batches replaced, batch by batch
-	spare    [][]byte   // of records that are gone, for others; at most maxSpare
+	runs     [][]string      // keys in order in each, in any of them and maybe in several, with some that are gone
+	added    []string        // keys that came since, in any order, maybe twice
+	journal  [][]undo        // what unsynced batches replaced, batch by batch
+	spare    [][]byte        // of records that are gone, for others; at most maxSpare
+	blank    []record        // made several at a time
+	letters  strings.Builder // of keys
 
 	shelf        *Shelf
 	chunks       map[vaultnet.Name][]byte
@@ -93,29 +96,59 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 func (s *Store) set(w *vaultnet.Write, reuse bool) (string, []byte) {
 	r := s.records[string(w.Key)]
 	if r == nil {
-		name := string(w.Key)
-		if w.Value != nil {
-			s.records[name] = &record{name, s.owned(nil, w)}
-			s.added = append(s.added, name)
-			if len(s.added) > 1024+2*len(s.records) {
-				s.sort()
-			}
+		if w.Value == nil {
+			return string(w.Key), nil
 		}
-		return name, nil
+		key := s.lasting(w.Key)
+		s.records[key] = s.record(key, s.owned(nil, w))
+		s.added = append(s.added, key)
+		if len(s.added) > 1024+2*len(s.records) {
+			s.sort()
+		}
+		return key, nil
 	}
-	before := r.value
+	key, before := r.key, r.value
 	if w.Value == nil {
-		delete(s.records, r.key)
+		delete(s.records, key)
+		*r = record{}
 		if reuse && len(s.spare) < maxSpare && cap(before) <= spareMost {
 			s.spare = append(s.spare, before)
 		}
-		return r.key, before
+		return key, before
 	}
 	if !reuse {
 		before = nil
 	}
 	r.value, before = s.owned(before, w), r.value
-	return r.key, before
+	return key, before
+}
+
+// Records are made some at a time, and so are their keys: memory is free again when all of them are gone.
+const (
+	recordsAtOnce = 16
+	lettersAtOnce = 1 << 10 // bytes
+)
+
+// record makes a record.
+func (s *Store) record(key string, value []byte) *record {
+	if len(s.blank) == 0 {
+		s.blank = make([]record, recordsAtOnce)
+	}
+	r := &s.blank[0]
+	s.blank = s.blank[1:]
+	*r = record{key, value}
+	return r
+}
+
+// lasting is a key that lasts, in room that keys share.
+func (s *Store) lasting(key []byte) string {
+	if s.letters.Cap()-s.letters.Len() < len(key) {
+		s.letters.Reset()
+		s.letters.Grow(max(lettersAtOnce, len(key)))
+	}
+	start := s.letters.Len()
+	s.letters.Write(key)
+	return s.letters.String()[start:]
 }
 
 // What is kept of values that are gone: a vault's records of votes come and go with every block.
