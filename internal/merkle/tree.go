@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"vaultnet"
 )
@@ -16,23 +17,21 @@ const MaxWidth = 65536
 type Tree struct {
 	width int
 	nodes []vaultnet.Digest // level by level: hashed leaves first, the root last
-	one   [1]vaultnet.Digest
 }
 
 // NewTree builds the tree over leaves, of which it keeps no reference. Each leaf is hashed with its index and the width
 // of the tree, so a root commits to the order and number of leaves, and there is one path to each.
 func NewTree(leaves []vaultnet.Digest) *Tree {
-	t := &Tree{width: len(leaves)}
-	t.nodes = t.one[:0]
-	if t.width > 1 { // most turns state one thing or nothing
-		total := 0
-		for width := t.width; ; width = (width + 1) / 2 {
-			if total += width; width == 1 {
-				break
-			}
-		}
-		t.nodes = make([]vaultnet.Digest, 0, total)
-	}
+	t := new(Tree)
+	t.Build(leaves)
+	return t
+}
+
+// Build makes t the tree over leaves, as [NewTree] does, in the room of the tree that it was. The zero Tree is that of no
+// leaves.
+func (t *Tree) Build(leaves []vaultnet.Digest) {
+	t.width, t.nodes = len(leaves), t.nodes[:0]
+	t.nodes = slices.Grow(t.nodes, 2*len(leaves)+bits.Len(uint(len(leaves)))) // an odd level adds one
 	for i := range leaves {
 		t.nodes = append(t.nodes, hashLeaf(uint32(i), uint32(len(leaves)), &leaves[i]))
 	}
@@ -47,7 +46,6 @@ func NewTree(leaves []vaultnet.Digest) *Tree {
 		}
 		start += width
 	}
-	return t
 }
 
 // Root is what is signed; zero for no leaves.

@@ -12,7 +12,7 @@ import (
 // outbox gathers the effects of a turn.
 type outbox struct {
 	leaves  []agreement.Leaf
-	tree    *merkle.Tree
+	tree    merkle.Tree
 	records []*live // whose record is to be asked
 	writes  []vaultnet.Write
 	erased  []vaultnet.Write // after the records
@@ -28,9 +28,9 @@ type outbox struct {
 func (o *outbox) emptied(writes []vaultnet.Write) outbox {
 	clear(o.leaves)
 	clear(o.records)
-	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail}
+	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail, tree: o.tree}
 	if cap(o.leaves) > maxBatch {
-		next.leaves = nil
+		next.leaves, next.tree = nil, merkle.Tree{}
 	}
 	if cap(o.records) > maxBatch {
 		next.records = nil
@@ -56,21 +56,16 @@ func (o *outbox) begin() {
 	o.sent = nil
 }
 
-// statements is the tree over everything stated in the turn.
-func (o *outbox) statements() *merkle.Tree {
-	if len(o.leaves) == 0 {
-		return nothing
-	}
+// root makes the tree over everything stated in the turn.
+func (o *outbox) root() vaultnet.Digest {
 	var few [16]vaultnet.Digest
 	digests := few[:0]
 	for i := range o.leaves {
 		digests = append(digests, o.leaves[i].Digest)
 	}
-	return merkle.NewTree(digests)
+	o.tree.Build(digests)
+	return o.tree.Root()
 }
-
-// nothing is the tree of the turns that state nothing.
-var nothing = merkle.NewTree(nil)
 
 // state adds a statement and returns where its attestation will be, which is filled in when the turn is sealed.
 func (o *outbox) state(leaf vaultnet.Digest, self vaultnet.PublicKey) *merkle.Attestation {

@@ -34,9 +34,13 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 	}
 	for len(v.later) > 0 { // answers reflect the state that this turn makes durable
 		questions := v.later
-		v.later = nil
+		v.later = v.answering[:0]
 		for _, answer := range questions {
 			answer()
+		}
+		clear(questions)
+		if v.answering = questions; cap(questions) > maxBatch {
+			v.answering = nil
 		}
 	}
 	v.askNeighbours()
@@ -49,8 +53,7 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 	if len(v.dirty) > 0 {
 		o.Alarm = v.now // more than one turn's statements: the rest comes with the next
 	}
-	v.out.tree = v.out.statements()
-	o.Root = v.out.tree.Root()
+	o.Root = v.out.root()
 	return o
 }
 

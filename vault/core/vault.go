@@ -42,13 +42,14 @@ type Vault struct {
 	loading map[vaultnet.Address]*loading
 	chunks  chunks
 
-	schedule schedule
-	alarms   alarms
-	dirty    []*live
-	inboxes  [][]agreement.Input // to be used again
-	later    []func()            // questions, answered once the objects were stepped
-	out      outbox
-	calls    wire.Call
+	schedule  schedule
+	alarms    alarms
+	dirty     []*live
+	inboxes   [][]agreement.Input // to be used again
+	later     []func()            // questions, answered once the objects were stepped
+	answering []func()            // those that are being answered: room for later
+	out       outbox
+	calls     wire.Call
 }
 
 var _ Stepper = (*Vault)(nil)
