@@ -9,7 +9,7 @@ import (
 // schedule is what the vault will do later, earliest first and at one time in the order it was asked for. What has
 // become pointless meanwhile finds that out when its time comes.
 type schedule struct {
-	jobs []*job
+	jobs []job // a heap
 	n    uint64
 }
 
@@ -19,27 +19,20 @@ type job struct {
 	do func()
 }
 
-func (s *schedule) Len() int { return len(s.jobs) }
-func (s *schedule) Less(i, j int) bool {
-	if s.jobs[i].at != s.jobs[j].at {
-		return s.jobs[i].at < s.jobs[j].at
-	}
-	return s.jobs[i].n < s.jobs[j].n
-}
-func (s *schedule) Swap(i, j int) { s.jobs[i], s.jobs[j] = s.jobs[j], s.jobs[i] }
-func (s *schedule) Push(x any)    { s.jobs = append(s.jobs, x.(*job)) }
-func (s *schedule) Pop() any {
-	last := len(s.jobs) - 1
-	j := s.jobs[last]
-	s.jobs[last] = nil
-	s.jobs = s.jobs[:last]
-	return j
-}
+func (j *job) before(k *job) bool { return j.at < k.at || j.at == k.at && j.n < k.n }
 
 // at plans do.
 func (s *schedule) at(t vaultnet.Time, do func()) {
 	s.n++
-	heap.Push(s, &job{t, s.n, do})
+	s.jobs = append(s.jobs, job{t, s.n, do})
+	for i := len(s.jobs) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !s.jobs[i].before(&s.jobs[up]) {
+			break
+		}
+		s.jobs[i], s.jobs[up] = s.jobs[up], s.jobs[i]
+		i = up
+	}
 }
 
 // soon plans what need not be exact: for the next of the vault's own half seconds, so that such jobs share turns.
@@ -57,7 +50,20 @@ func (s *schedule) due(now vaultnet.Time) func() {
 	if len(s.jobs) == 0 || s.jobs[0].at > now {
 		return nil
 	}
-	return heap.Pop(s).(*job).do
+	do, last := s.jobs[0].do, len(s.jobs)-1
+	s.jobs[0], s.jobs[last] = s.jobs[last], job{}
+	s.jobs = s.jobs[:last]
+	for i, least := 0, 0; ; i = least {
+		for k := 2*i + 1; k <= 2*i+2 && k < last; k++ {
+			if s.jobs[k].before(&s.jobs[least]) {
+				least = k
+			}
+		}
+		if least == i {
+			return do
+		}
+		s.jobs[i], s.jobs[least] = s.jobs[least], s.jobs[i]
+	}
 }
 
 // next is when the earliest job is due.
