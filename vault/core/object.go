@@ -91,7 +91,13 @@ type objects struct {
 	count  int
 	roster roster
 	atlas  *space[*object] // by location, made when a turn needs it
-	recent [1024]*object   // what was looked for lately, by [recentPlace]: it saves a hash
+	recent [1024]recent    // what was looked for lately, by [recentPlace]: it saves a hash
+}
+
+// recent is an entry that was looked for lately.
+type recent struct {
+	*object
+	set *agreement.Set // that is noted there, unpacked; nil: it was not asked for
 }
 
 func newObjects() objects {
@@ -105,7 +111,7 @@ func objectKey(a *vaultnet.Address) uint64 {
 	return binary.BigEndian.Uint64(h[:])
 }
 
-func (s *objects) recentPlace(a *vaultnet.Address) **object {
+func (s *objects) recentPlace(a *vaultnet.Address) *recent {
 	i := binary.LittleEndian.Uint16(a.Name[:]) ^ binary.LittleEndian.Uint16(a.Name[30:]) ^ uint16(a.Tag)
 	return &s.recent[int(i)%len(s.recent)]
 }
@@ -117,7 +123,7 @@ func (e *object) is(a *vaultnet.Address) bool {
 
 func (s *objects) get(a vaultnet.Address) *object {
 	place := s.recentPlace(&a)
-	if e := *place; e != nil && e.is(&a) {
+	if e := place.object; e != nil && e.is(&a) {
 		return e
 	}
 	e := s.at[objectKey(&a)]
@@ -125,7 +131,7 @@ func (s *objects) get(a vaultnet.Address) *object {
 		e = e.next
 	}
 	if e != nil {
-		*place = e
+		*place = recent{object: e}
 	}
 	return e
 }
@@ -158,8 +164,8 @@ func (s *objects) remove(e *object) {
 	if s.at[k] == nil {
 		delete(s.at, k)
 	}
-	if place := s.recentPlace(&a); *place == e {
-		*place = nil
+	if place := s.recentPlace(&a); place.object == e {
+		*place = recent{}
 	}
 	s.count--
 	s.atlas = nil
@@ -225,12 +231,24 @@ func (s *objects) noted(e *object) *agreement.Set {
 	if e == nil || e.number == 0 {
 		return nil
 	}
-	return &agreement.Set{Number: uint64(e.number), Members: s.roster.unpack(e.members)}
+	a := e.address()
+	place := s.recentPlace(&a)
+	if place.object != e {
+		*place = recent{object: e}
+	}
+	if place.set == nil {
+		place.set = &agreement.Set{Number: uint64(e.number), Members: s.roster.unpack(e.members)}
+	}
+	return place.set
 }
 
 // note writes down a set; nil for none.
 func (s *objects) note(e *object, set *agreement.Set) {
 	e.number, e.members = 0, ""
+	a := e.address()
+	if place := s.recentPlace(&a); place.object == e {
+		place.set = nil
+	}
 	if set != nil && set.Number <= math.MaxUint32 {
 		e.number, e.members = uint32(set.Number), s.roster.pack(set.Members)
 	}

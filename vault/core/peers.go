@@ -177,7 +177,8 @@ func (v *Vault) responsible(l vaultnet.Location) bool {
 
 // nearer lists the vaults nearest to l that this vault knows, for those who asked it about what others hold.
 func (v *Vault) nearer(l vaultnet.Location) []vaultnet.PublicKey {
-	return keys(v.peers.nearest(l, near, isPresent))
+	var room [near]*peer
+	return keys(v.peers.appendNearest(room[:0], l, near, isPresent))
 }
 
 // reachable reports whether a vault can be talked to, as far as is known.
