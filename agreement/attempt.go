@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"slices"
 	"time"
 
 	"vaultnet"
@@ -27,6 +28,7 @@ type attempt struct {
 	summoned bool   // woken by others' votes or wishes, not by something of its own
 
 	tallies   []*tally          // of rounds round−roundsKept … round, by round
+	blank     *tally            // of the first round that is counted; nil: it is in use
 	future    [maxMembers]later // of each member, its votes of the highest round above round
 	proposals []*held
 	lock      *polka            // lockedRound, lockedValue
@@ -150,7 +152,12 @@ func (y *tally) majority(t VoteType, q int) (vaultnet.Digest, bool) {
 
 // certificate gathers the votes for block, in XOR rank order.
 func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
-	c := &Certificate{By: make([]*merkle.Attestation, 0, maxMembers/2)}
+	own := new(struct {
+		Certificate
+		by [maxMembers / 2]*merkle.Attestation
+	})
+	c := &own.Certificate
+	c.By = own.by[:0]
 	for _, v := range y.votes[t-1] {
 		if v != nil && v.Ballot.Block == block {
 			c.Ballot = v.Ballot
@@ -161,8 +168,15 @@ func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
 }
 
 func newAttempt() *attempt {
-	return &attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
-		earlyAt: vaultnet.Never, standbyAt: vaultnet.Never, repairAt: vaultnet.Never}
+	own := &struct { // what every attempt needs, at once
+		attempt
+		tally   tally
+		tallies [1]*tally
+	}{attempt: attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
+		earlyAt: vaultnet.Never, standbyAt: vaultnet.Never, repairAt: vaultnet.Never}}
+	a := &own.attempt
+	a.tallies, a.blank = own.tallies[:0], &own.tally
+	return a
 }
 
 // tally returns the tally of a round, nil if that round's votes are not kept.
@@ -177,10 +191,12 @@ func (a *attempt) tally(round uint32) *tally {
 	if i < len(a.tallies) && a.tallies[i].round == round {
 		return a.tallies[i]
 	}
-	y := &tally{round: round}
-	a.tallies = append(a.tallies, nil)
-	copy(a.tallies[i+1:], a.tallies[i:])
-	a.tallies[i] = y
+	y := a.blank
+	if a.blank = nil; y == nil {
+		y = new(tally)
+	}
+	y.round = round
+	a.tallies = slices.Insert(a.tallies, i, y)
 	return y
 }
 

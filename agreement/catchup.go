@@ -396,8 +396,7 @@ func (t *turn) learn(from vaultnet.PublicKey, d *Decided) {
 			h = t.attempt.find(digest)
 		}
 		if h == nil {
-			h = &held{header: &d.Header, digest: digest, arrived: t.now, bodies: make([]*Request, len(d.Header.Mutations))}
-			h.missing = len(h.bodies)
+			h = newHeld(&d.Header, digest, t.now)
 		}
 		for _, r := range d.Bodies {
 			for i, ref := range h.header.Mutations {

@@ -45,7 +45,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	}
 	t.outvote(d)
 	t.height, t.state, t.last, t.digest, t.decidedAt = d.Header.Height, next, d, digest, t.now
-	t.proof, t.lacking = nil, nil
+	t.proof, t.lacking = nil, t.lacking[:0]
 	if d.Header.SetBlock() {
 		link := Link{Header: d.Header, Certificate: d.Certificate, Set: next.Set}
 		t.links = append(slices.Clone(t.links[max(0, len(t.links)-maxLinks+1):]), link)

@@ -35,6 +35,19 @@ const (
 	maxProposals = 24 // blocks held at one height
 )
 
+// newHeld is a block of which no body is there yet, with room for what most have.
+func newHeld(header *Header, digest vaultnet.Digest, now vaultnet.Time) *held {
+	own := &struct {
+		held
+		offers [1]*Proposal
+		bodies [1]*Request
+	}{held: held{header: header, digest: digest, arrived: now, missing: len(header.Mutations)}}
+	h := &own.held
+	h.offers = own.offers[:0]
+	h.bodies = slices.Grow(own.bodies[:0], h.missing)[:h.missing]
+	return h
+}
+
 // fresh reports whether the block was first proposed without a polka.
 func (h *held) fresh() bool { return len(h.offers) > 0 && h.offers[0].PolkaRound < 0 }
 
@@ -100,12 +113,11 @@ func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
 		if !t.roomFor(p, digest) {
 			return
 		}
-		h = &held{header: &p.Header, digest: digest, arrived: t.now, bodies: make([]*Request, len(p.Header.Mutations))}
+		h = newHeld(&p.Header, digest, t.now)
 		if a.awake {
 			h.active = t.now.Sub(a.since)
 			t.news()
 		}
-		h.missing = len(h.bodies)
 		a.proposals = append(a.proposals, h)
 		t.supply(h)
 		if h.missing > 0 {

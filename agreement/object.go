@@ -341,7 +341,12 @@ func (t *turn) alarm() vaultnet.Time {
 // bundle is what this step says to all other members.
 func (t *turn) bundle() *Bundle {
 	if t.cast == nil {
-		t.cast = &Bundle{Address: t.address, Height: t.height}
+		own := new(struct {
+			Bundle
+			votes [1]*Vote
+		})
+		t.cast = &own.Bundle
+		t.cast.Address, t.cast.Height, t.cast.Votes = t.address, t.height, own.votes[:0]
 	}
 	return t.cast
 }

@@ -45,8 +45,9 @@ func (t *turn) submit(from vaultnet.PublicKey, r *Request, seenHeight vaultnet.H
 
 // admit puts a request among the pending ones, or says why not.
 func (t *turn) admit(r *Request) error {
-	var buf [2 * vaultnet.MaxInFlight]*Request
-	undecided := t.AppendUndecided(buf[:0])
+	p := t.cfg.pad()
+	undecided := t.AppendUndecided(p.undecided[:0])
+	defer p.decided(undecided)
 	if slices.ContainsFunc(undecided, func(q *Request) bool { return q.ID == r.ID }) {
 		if i := slices.IndexFunc(t.pool, func(q *Request) bool { return q.ID == r.ID }); i >= 0 && t.pool[i].Ref != r.Ref {
 			others := slices.DeleteFunc(undecided, func(q *Request) bool { return q.ID == r.ID })
@@ -104,8 +105,9 @@ func (t *turn) blockTime(rs ...*Request) vaultnet.Time {
 // cutPool drops from the pool what does not fit beside the block this member now votes for; what is cut gets a
 // provisional refusal (design §4.4).
 func (t *turn) cutPool() {
-	undecided := slices.Clone(t.attempt.voted.bodies)
-	keep := t.pool[:0:0]
+	p := t.cfg.pad()
+	undecided := append(p.undecided[:0], t.attempt.voted.bodies...)
+	keep := t.pool[:0]
 	for _, r := range t.pool {
 		if slices.ContainsFunc(t.attempt.voted.bodies, func(q *Request) bool { return q.ID == r.ID }) {
 			keep = append(keep, r)
@@ -121,13 +123,15 @@ func (t *turn) cutPool() {
 		}
 		t.reply(Reply{ID: r.ID, Outcome: Refused, Err: err, Request: r})
 	}
+	clear(t.pool[len(keep):])
 	t.pool = keep
+	p.decided(undecided)
 }
 
 // recheck judges every pending request again after a block.
 func (t *turn) recheck() {
 	pool := t.pool
-	t.pool = nil
+	t.pool = pool[:0]
 	for _, r := range pool {
 		if r.Set != t.set.Number {
 			t.reply(Reply{ID: r.ID, Outcome: Moved, Set: t.set, Request: r})
@@ -139,6 +143,7 @@ func (t *turn) recheck() {
 		}
 		t.pool = append(t.pool, r)
 	}
+	clear(pool[len(t.pool):])
 }
 
 // expirePool drops requests past their deadlines: they wake nobody.

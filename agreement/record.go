@@ -141,7 +141,7 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 		for _, digest := range o.savedProposals {
 			p.drop(key(p, sectionProposal, digest[:]))
 		}
-		o.savedProposals = nil
+		o.savedProposals = o.savedProposals[:0]
 	}
 	if u.outvoted {
 		p.put(key(p, sectionOutvoted, ""), canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))

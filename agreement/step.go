@@ -48,6 +48,14 @@ type scratch struct {
 	keys    []byte           // room for keys; what is in it is in use until [Config.Reuse]
 	values  []byte           // room for values, likewise
 	encoded []byte
+
+	undecided []*Request // of the object that a request is judged for
+}
+
+// decided takes the room of a list of undecided requests back.
+func (p *scratch) decided(list []*Request) {
+	clear(list)
+	p.undecided = list[:0]
 }
 
 const maxScratch = 1 << 20 // bytes of an encoding whose room is kept
