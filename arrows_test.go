@@ -24,6 +24,7 @@ var arrows = map[string]string{
 	"refusal":            "vaultnet",
 	"internal/canonical": "vaultnet refusal CBOR",
 	"internal/merkle":    "vaultnet refusal CBOR",
+	"internal/writes":    "vaultnet",
 	"permit":             "FOUNDATION",
 	"mutabledata":        "FOUNDATION permit",
 	"account":            "FOUNDATION permit",
@@ -66,7 +67,7 @@ var arrows = map[string]string{
 }
 
 var lists = map[string]string{
-	"FOUNDATION": "vaultnet xor refusal internal/canonical internal/merkle",
+	"FOUNDATION": "vaultnet xor refusal internal/canonical internal/merkle internal/writes",
 	"KINDS":      "mutabledata account immutabledata",
 	"PURE":       "FOUNDATION permit KINDS agreement internal/wire vault/core client/op",
 	"CBOR":       "github.com/fxamacker/cbor/v2",

@@ -5,11 +5,18 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/merkle"
+	"vaultnet/internal/writes"
 )
 
 // Diff lists the storage records that turn old into a, in key order; either may be nil.
 func (a *Account) Diff(old *Account) []vaultnet.Write {
-	var ws []vaultnet.Write
+	var list writes.List
+	a.PutDiff(old, &list)
+	return list.Writes
+}
+
+// PutDiff puts what [Account.Diff] lists.
+func (a *Account) PutDiff(old *Account, to *writes.List) {
 	var before, after Account
 	if old != nil {
 		before = *old
@@ -17,39 +24,35 @@ func (a *Account) Diff(old *Account) []vaultnet.Write {
 	if a != nil {
 		after = *a
 	}
-	put := func(table byte, key string, value []byte) {
-		ws = append(ws, vaultnet.Write{Key: append([]byte{table}, key...), Value: value})
-	}
 	switch {
 	case a == nil && old != nil:
-		put(tableCounters, "", nil)
+		to.Put(tableCounters, nil, nil)
 	case a != nil && (old == nil || old.counters != a.counters):
 		v := a.counters.value()
-		put(tableCounters, "", v[:])
+		to.Put(tableCounters, nil, v[:])
 	}
 	merkle.Diff(before.grants, after.grants, func(key string, _, g *Grant) {
 		if g == nil {
-			put(tableGrants, key, nil)
+			to.Put(tableGrants, []byte(key), nil)
 			return
 		}
-		put(tableGrants, key, g.value())
+		to.Put(tableGrants, []byte(key), g.value())
 	})
 	merkle.Diff(before.permits, after.permits, func(key string, _, o *outstanding) {
 		if o == nil {
-			put(tablePermits, key, nil)
+			to.Put(tablePermits, []byte(key), nil)
 			return
 		}
 		v := o.value()
-		put(tablePermits, key, v[:])
+		to.Put(tablePermits, []byte(key), v[:])
 	})
 	merkle.Diff(before.ended, after.ended, func(key string, _, e *end) {
 		if e == nil {
-			put(tableEnded, key, nil)
+			to.Put(tableEnded, []byte(key), nil)
 			return
 		}
-		put(tableEnded, key, e.value())
+		to.Put(tableEnded, []byte(key), e.value())
 	})
-	return ws
 }
 
 // Records lists all storage records, in key order; none for no account.

@@ -127,11 +127,12 @@ func (o *Object) Record() []vaultnet.Write { return o.AppendRecord(nil, nil) }
 // [Config.Reuse].
 func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Write {
 	p := o.cfg.pad()
-	p.writes, p.prefix = w, prefix
+	p.list.Writes = w
+	outer := p.list.Enter(prefix...)
 	u := o.unsaved
 	o.unsaved = saves{}
 	if u.head {
-		p.put(key(p, sectionHead, ""), o.appendHead(p.encoded[:0]))
+		p.put(sectionHead, nil, o.appendHead(p.encoded[:0]))
 		if h := u.step; h != nil && h.next == o.state {
 			p.stepped(o.stored, h)
 		} else {
@@ -139,24 +140,24 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 		}
 		o.stored = o.state
 		for _, digest := range o.savedProposals {
-			p.drop(key(p, sectionProposal, digest[:]))
+			p.drop(sectionProposal, digest[:])
 		}
 		o.savedProposals = o.savedProposals[:0]
 	}
 	if u.outvoted {
-		p.put(key(p, sectionOutvoted, ""), canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))
+		p.put(sectionOutvoted, nil, canonical.Append(p.encoded[:0], &outvotedRecord{Parted: partedRecords(o.outvoted)}))
 	}
 	if u.vote {
 		o.recordVotes(p, u.proposals)
 	}
 	for _, id := range u.dropped {
-		p.drop(key(p, sectionWithdrawn, id[:]))
+		p.drop(sectionWithdrawn, id[:])
 	}
 	for _, d := range u.withdrawn {
-		p.put(key(p, sectionWithdrawn, d.id[:]), binary.BigEndian.AppendUint64(p.encoded[:0], uint64(d.deadline)))
+		p.put(sectionWithdrawn, d.id[:], binary.BigEndian.AppendUint64(p.encoded[:0], uint64(d.deadline)))
 	}
-	w = p.writes
-	p.writes, p.prefix = nil, nil
+	p.list.Leave(outer)
+	w, p.list.Writes = p.list.Writes, nil
 	return w
 }
 
@@ -167,7 +168,7 @@ const givenFrom = 16 << 10
 func (o *Object) recordVotes(p *scratch, proposals []*held) {
 	if !o.Voted() {
 		if o.savedVote {
-			p.drop(key(p, sectionVote, ""))
+			p.drop(sectionVote, nil)
 		}
 		o.savedVote = false
 		return
@@ -177,80 +178,62 @@ func (o *Object) recordVotes(p *scratch, proposals []*held) {
 			continue
 		}
 		o.savedProposals = append(o.savedProposals, h.digest)
-		key := key(p, sectionProposal, h.digest[:])
 		if n := h.size(); n > givenFrom {
-			p.writes = append(p.writes, vaultnet.Write{Key: key, Value: appendProposalRecord(make([]byte, 0, n+n/16), h), Given: true})
+			p.list.Give(sectionProposal, h.digest[:], appendProposalRecord(make([]byte, 0, n+n/16), h))
 			continue
 		}
-		p.put(key, appendProposalRecord(p.encoded[:0], h))
+		p.put(sectionProposal, h.digest[:], appendProposalRecord(p.encoded[:0], h))
 	}
 	o.savedProposals = slices.DeleteFunc(o.savedProposals, func(digest vaultnet.Digest) bool {
 		gone := (o.attempt == nil || o.attempt.find(digest) == nil) && !o.holds(digest)
 		if gone {
-			p.drop(key(p, sectionProposal, digest[:]))
+			p.drop(sectionProposal, digest[:])
 		}
 		return gone
 	})
-	p.put(key(p, sectionVote, ""), o.appendVoteRecord(p.encoded[:0]))
+	p.put(sectionVote, nil, o.appendVoteRecord(p.encoded[:0]))
 	o.savedVote = true
 }
 
-// put adds a record. Its value was encoded in the room for that, and is copied to where the turn's values are.
-func (p *scratch) put(key, encoded []byte) {
-	if cap(p.values)-len(p.values) < len(encoded) {
-		p.values = make([]byte, 0, max(4<<10, 2*cap(p.values), len(encoded)))
-	}
-	start := len(p.values)
-	p.values = append(p.values, encoded...)
-	p.writes = append(p.writes, vaultnet.Write{Key: key, Value: p.values[start:len(p.values):len(p.values)]})
+// put adds a record, whose value was encoded in the room for that.
+func (p *scratch) put(section byte, key, encoded []byte) {
+	p.list.Put(section, key, encoded)
 	if cap(encoded) <= maxScratch {
 		p.encoded = encoded
 	}
 }
 
+// drop adds that a record is gone.
+func (p *scratch) drop(section byte, key []byte) { p.list.Put(section, key, nil) }
+
 // Reuse says that what [Object.AppendRecord] appended so far, for objects of this configuration, is used no longer: its room
 // is used again. Where it is never said, nothing is.
-func (c *Config) Reuse() {
-	p := c.pad()
-	p.keys, p.values = p.keys[:0], p.values[:0]
-	if cap(p.keys) > maxScratch {
-		p.keys = nil
-	}
-	if cap(p.values) > 4*maxScratch {
-		p.values = nil
-	}
-}
-
-// drop adds that a record is gone.
-func (p *scratch) drop(key []byte) { p.writes = append(p.writes, vaultnet.Write{Key: key}) }
+func (c *Config) Reuse() { c.pad().list.Reuse() }
 
 // diff adds a state's records that changed since old, which may be nil.
 func (p *scratch) diff(old, s *State) {
-	var machine Machine
-	var ledger Ledger
-	if old != nil {
-		machine, ledger = old.Machine, old.Ledger
+	if old == nil {
+		old = new(State)
 	}
-	merkle.Diff(ledger.applied, s.Ledger.applied, func(own string, _, after **AppliedRequest) {
-		k := key(p, sectionLedger, own)
+	merkle.Diff(old.Ledger.applied, s.Ledger.applied, func(own string, _, after **AppliedRequest) {
 		if after == nil {
-			p.drop(k)
+			p.drop(sectionLedger, []byte(own))
 			return
 		}
-		p.put(k, (*after).appendTo(p.encoded[:0]))
+		p.put(sectionLedger, []byte(own), (*after).appendTo(p.encoded[:0]))
 	})
-	p.machine(machine, s.Machine)
+	p.machine(old.Machine, s.Machine)
 }
 
 // stepped adds the records that a block changed: what it did to the ledger is known.
 func (p *scratch) stepped(old *State, h *held) {
 	for i := range h.dropped {
 		k := ledgerKey(h.dropped[i].deadline, h.dropped[i].id)
-		p.drop(key(p, sectionLedger, k[:]))
+		p.drop(sectionLedger, k[:])
 	}
 	for i, r := range h.bodies {
 		k := ledgerKey(r.Deadline, r.ID)
-		p.put(key(p, sectionLedger, k[:]), h.applied[i].appendTo(p.encoded[:0]))
+		p.put(sectionLedger, k[:], h.applied[i].appendTo(p.encoded[:0]))
 	}
 	var machine Machine
 	if old != nil {
@@ -261,33 +244,18 @@ func (p *scratch) stepped(old *State, h *held) {
 
 // machine adds the records of a machine that changed since old, which may be nil.
 func (p *scratch) machine(old, m Machine) {
-	for _, r := range m.Diff(old) {
-		p.writes = append(p.writes, vaultnet.Write{Key: key(p, sectionMachine, r.Key), Value: r.Value, Given: r.Given})
-	}
-}
-
-// key is the key of a record, in room that the turn's records share.
-func key[K string | []byte](p *scratch, section byte, own K) []byte {
-	n := len(p.prefix) + 1 + len(own)
-	if cap(p.keys)-len(p.keys) < n {
-		p.keys = make([]byte, 0, max(2<<10, 2*cap(p.keys), n))
-	}
-	start := len(p.keys)
-	p.keys = append(append(append(p.keys, p.prefix...), section), own...)
-	return p.keys[start:len(p.keys):len(p.keys)]
+	outer := p.list.Enter(sectionMachine)
+	m.Diff(old, &p.list)
+	p.list.Leave(outer)
 }
 
 func proposalKey(digest vaultnet.Digest) []byte { return append([]byte{sectionProposal}, digest[:]...) }
 
 // records is a whole state as storage records, in key order.
 func records(s *State) []vaultnet.Write {
-	var w []vaultnet.Write
-	merkle.Diff(Ledger{}.applied, s.Ledger.applied, func(key string, _, after **AppliedRequest) {
-		w = append(w, vaultnet.Write{Key: append([]byte{sectionLedger}, key...), Value: (*after).appendTo(nil)})
-	})
-	for _, r := range s.Machine.Records() {
-		w = append(w, vaultnet.Write{Key: append([]byte{sectionMachine}, r.Key...), Value: r.Value})
-	}
+	var p scratch
+	p.diff(nil, s)
+	w := p.list.Writes
 	slices.SortFunc(w, func(a, b vaultnet.Write) int { return bytes.Compare(a.Key, b.Key) })
 	return w
 }

@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"vaultnet"
+	"vaultnet/internal/writes"
 )
 
 // Request is a signed request as it was opened: bytes, digests, and what the machine's owner decoded. Its signatures
@@ -33,8 +34,8 @@ type Machine interface {
 	Apply(rs []*Request, at vaultnet.Time) (Machine, []Result, error)
 	// Digest covers the whole state of the machine.
 	Digest() vaultnet.Digest
-	// Diff is the storage records that changed since old, which may be nil.
-	Diff(old Machine) []vaultnet.Write
+	// Diff puts the storage records that changed since old, which may be nil.
+	Diff(old Machine, to *writes.List)
 	// Records is all storage records: what a joiner is sent and a restart reads.
 	Records() []vaultnet.Write
 }

@@ -5,6 +5,7 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/merkle"
+	"vaultnet/internal/writes"
 )
 
 // Config is what all objects of one vault share. The caller does not change it once an object was made with it, and takes
@@ -43,10 +44,7 @@ type scratch struct {
 	turn turn
 	out  Output
 
-	writes  []vaultnet.Write // being gathered
-	prefix  []byte           // of their keys
-	keys    []byte           // room for keys; what is in it is in use until [Config.Reuse]
-	values  []byte           // room for values, likewise
+	list    writes.List // of the records of a turn, whose room is in use until [Config.Reuse]
 	encoded []byte
 
 	undecided []*Request // of the object that a request is judged for

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vaultnet"
+	"vaultnet/internal/writes"
 	"vaultnet/refusal"
 )
 
@@ -58,7 +59,11 @@ func (m *toy) Digest() vaultnet.Digest {
 	return vaultnet.Digest(h.Sum(nil))
 }
 
-func (m *toy) Diff(old Machine) []vaultnet.Write { return m.Records() } // entries are never removed
+func (m *toy) Diff(old Machine, to *writes.List) { // entries are never removed
+	for _, w := range m.Records() {
+		to.Put(w.Key[0], w.Key[1:], w.Value)
+	}
+}
 
 func (m *toy) Records() []vaultnet.Write {
 	var w []vaultnet.Write

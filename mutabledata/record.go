@@ -7,6 +7,7 @@ import (
 	"vaultnet"
 	"vaultnet/internal/canonical"
 	"vaultnet/internal/merkle"
+	"vaultnet/internal/writes"
 	"vaultnet/refusal"
 )
 
@@ -28,29 +29,30 @@ type shellRecord struct {
 // for the shell, one for Floor, one for each user that has permissions, one for each entry. None for a nil object.
 func (o *Object) Records() []vaultnet.Write { return o.Diff(nil) }
 
-// Diff is the storage records that turn old's into o's, in order of their keys. Their values are given.
+// Diff is the storage records that turn old's into o's, in order of their keys.
 func (o *Object) Diff(old *Object) []vaultnet.Write {
+	var list writes.List
+	o.PutDiff(old, &list)
+	return list.Writes
+}
+
+// PutDiff puts what [Object.Diff] lists. Large values are given.
+func (o *Object) PutDiff(old *Object, to *writes.List) {
 	if o == old {
-		return nil
+		return
 	}
-	var w []vaultnet.Write
-	put := func(kind byte, key string, value []byte) {
-		w = append(w, vaultnet.Write{Key: append([]byte{kind}, key...), Value: value, Given: true})
-	}
+	var room [256]byte
 	switch {
 	case o == nil:
-		put(recordShell, "", nil)
-		put(recordFloor, "", nil)
+		to.Put(recordShell, nil, nil)
+		to.Put(recordFloor, nil, nil)
 		o = new(Object)
-	case old == nil:
-		put(recordShell, "", o.shellRecord())
-		put(recordFloor, "", canonical.AppendUint(nil, uint64(o.floor)))
 	default:
-		if o.owner != old.owner || o.version != old.version {
-			put(recordShell, "", o.shellRecord())
+		if old == nil || o.owner != old.owner || o.version != old.version {
+			to.Put(recordShell, nil, o.appendShell(room[:0]))
 		}
-		if o.floor != old.floor {
-			put(recordFloor, "", canonical.AppendUint(nil, uint64(o.floor)))
+		if old == nil || o.floor != old.floor {
+			to.Put(recordFloor, nil, canonical.AppendUint(room[:0], uint64(o.floor)))
 		}
 	}
 	if old == nil {
@@ -58,23 +60,24 @@ func (o *Object) Diff(old *Object) []vaultnet.Write {
 	}
 	merkle.Diff(old.permissions, o.permissions, func(u string, _, after *PermissionSet) {
 		if after == nil {
-			put(recordPermission, u, nil)
+			to.Put(recordPermission, []byte(u), nil)
 		} else {
-			put(recordPermission, u, canonical.AppendUint(nil, uint64(*after)))
+			to.Put(recordPermission, []byte(u), canonical.AppendUint(room[:0], uint64(*after)))
 		}
 	})
 	merkle.Diff(old.entries, o.entries, func(k string, _, after *Value) {
 		if after == nil {
-			put(recordEntry, k, nil)
+			to.Put(recordEntry, []byte(k), nil)
+		} else if n := entrySize("", *after); n <= int64(len(room)) {
+			to.Put(recordEntry, []byte(k), appendValue(room[:0], *after))
 		} else {
-			put(recordEntry, k, appendValue(make([]byte, 0, entrySize("", *after)), *after))
+			to.Give(recordEntry, []byte(k), appendValue(make([]byte, 0, n), *after))
 		}
 	})
-	return w
 }
 
-func (o *Object) shellRecord() []byte {
-	b := canonical.AppendArray(nil, 2)
+func (o *Object) appendShell(b []byte) []byte {
+	b = canonical.AppendArray(b, 2)
 	b = canonical.AppendBytes(b, o.owner[:])
 	return canonical.AppendUint(b, uint64(o.version))
 }

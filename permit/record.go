@@ -6,10 +6,11 @@ import (
 
 	"vaultnet"
 	"vaultnet/internal/merkle"
+	"vaultnet/internal/writes"
 )
 
-// A usage record in a store: key = prefix ‖ expiry (8 bytes, big endian) ‖ body digest; value = flags ‖ used (2 bytes,
-// big endian). The prefix is the object's to choose.
+// A usage record in a store: key = section ‖ expiry (8 bytes, big endian) ‖ body digest; value = flags ‖ used (2 bytes,
+// big endian). The section, a byte, is the object's to choose.
 
 const recordSize = 3
 
@@ -37,26 +38,31 @@ func parseRecord(b []byte) (record, bool) {
 	return r, r.used <= vaultnet.MaxPermitCount && (r.used > 0 || r.closed)
 }
 
-// Diff lists the storage records, under keys that begin with prefix, that turn old into u, in key order.
-func (u Usage) Diff(old Usage, prefix ...byte) []vaultnet.Write {
-	var ws []vaultnet.Write
+// Diff lists the storage records, under keys that begin with section, that turn old into u, in key order.
+func (u Usage) Diff(old Usage, section byte) []vaultnet.Write {
+	var list writes.List
+	u.PutDiff(old, section, &list)
+	return list.Writes
+}
+
+// PutDiff puts what [Usage.Diff] lists.
+func (u Usage) PutDiff(old Usage, section byte, to *writes.List) {
 	merkle.Diff(old.records, u.records, func(key string, _, after *record) {
-		w := vaultnet.Write{Key: append(prefix[:len(prefix):len(prefix)], key...)}
-		if after != nil {
-			v := after.value()
-			w.Value = v[:]
+		if after == nil {
+			to.Put(section, []byte(key), nil)
+			return
 		}
-		ws = append(ws, w)
+		v := after.value()
+		to.Put(section, []byte(key), v[:])
 	})
-	return ws
 }
 
 // Records lists all storage records, in key order.
-func (u Usage) Records(prefix ...byte) []vaultnet.Write { return u.Diff(Usage{}, prefix...) }
+func (u Usage) Records(section byte) []vaultnet.Write { return u.Diff(Usage{}, section) }
 
-// Load rebuilds a usage from its records, which are in strictly ascending key order and all begin with prefix. Anything
+// Load rebuilds a usage from its records, which are in strictly ascending key order and all begin with section. Anything
 // else than what [Usage.Records] gives is an error; whether the content is the agreed one, the digest tells.
-func Load(records []vaultnet.Write, prefix ...byte) (Usage, error) {
+func Load(records []vaultnet.Write, section byte) (Usage, error) {
 	var u Usage
 	if len(records) > vaultnet.MaxUsage {
 		return u, fmt.Errorf("permit: %d usage records, at most %d", len(records), vaultnet.MaxUsage)
@@ -64,14 +70,13 @@ func Load(records []vaultnet.Write, prefix ...byte) (Usage, error) {
 	entries := make([]merkle.Entry[record], len(records))
 	for i, w := range records {
 		r, ok := parseRecord(w.Value)
-		if !ok || len(w.Key) != len(prefix)+usageKeySize || string(w.Key[:len(prefix)]) != string(prefix) ||
-			w.Key[len(prefix)]&0x80 != 0 {
+		if !ok || len(w.Key) != 1+usageKeySize || w.Key[0] != section || w.Key[1]&0x80 != 0 {
 			return Usage{}, fmt.Errorf("permit: usage record %x is damaged", w.Key)
 		}
 		if !r.owner {
 			u.strangers++
 		}
-		entries[i] = merkle.Entry[record]{Key: string(w.Key[len(prefix):]), Value: r, Leaf: r.leaf()}
+		entries[i] = merkle.Entry[record]{Key: string(w.Key[1:]), Value: r, Leaf: r.leaf()}
 	}
 	var ok bool
 	if u.records, ok = merkle.Build(entries); !ok {

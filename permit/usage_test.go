@@ -137,7 +137,7 @@ func TestUsageModel(t *testing.T) {
 		closed, owner bool
 		expires       vaultnet.Time
 	}
-	prefix := []byte{7, 7}
+	const section = 7
 	rapid.Check(t, func(t *rapid.T) {
 		var permits []*Permit
 		for i := range rapid.IntRange(1, 6).Draw(t, "permits") {
@@ -186,7 +186,7 @@ func TestUsageModel(t *testing.T) {
 			if want == 0 {
 				model[d] = k
 			}
-			for _, w := range next.Diff(u, prefix...) {
+			for _, w := range next.Diff(u, section) {
 				if w.Value == nil {
 					delete(stored, string(w.Key))
 				} else {
@@ -207,7 +207,7 @@ func TestUsageModel(t *testing.T) {
 			if u.Len() != len(model) || u.strangers != strangers {
 				t.Fatalf("%d records, %d of strangers; want %d, %d", u.Len(), u.strangers, len(model), strangers)
 			}
-			records := u.Records(prefix...)
+			records := u.Records(section)
 			if len(records) != len(stored) {
 				t.Fatalf("%d records, the diffs made %d", len(records), len(stored))
 			}
@@ -216,7 +216,7 @@ func TestUsageModel(t *testing.T) {
 					t.Fatalf("record %x differs from what the diffs made", w.Key)
 				}
 			}
-			loaded, err := Load(records, prefix...)
+			loaded, err := Load(records, section)
 			if err != nil || loaded.Digest() != u.Digest() || loaded.strangers != u.strangers {
 				t.Fatal("loading", err)
 			}
@@ -251,10 +251,10 @@ func TestLoadDamaged(t *testing.T) {
 			damage(func(ws []vaultnet.Write) []vaultnet.Write { ws[i].Key = ws[i].Key[:j]; return ws })
 		}
 	}
-	if _, err := Load(make([]vaultnet.Write, vaultnet.MaxUsage+1)); err == nil {
+	if _, err := Load(make([]vaultnet.Write, vaultnet.MaxUsage+1), 7); err == nil {
 		t.Error("too many records are taken")
 	}
-	if _, err := Load(filled(vaultnet.MaxUsage-vaultnet.OwnerReserve+1, 0).Records()); err == nil {
+	if _, err := Load(filled(vaultnet.MaxUsage-vaultnet.OwnerReserve+1, 0).Records(7), 7); err == nil {
 		t.Error("too many records of strangers are taken")
 	}
 	if got, err := Load(nil, 7); err != nil || got.Len() != 0 {

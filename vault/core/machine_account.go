@@ -5,6 +5,7 @@ import (
 	"vaultnet/account"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
+	"vaultnet/internal/writes"
 	"vaultnet/refusal"
 )
 
@@ -128,12 +129,12 @@ func (m *accountMachine) Apply(rs []*agreement.Request, at vaultnet.Time) (agree
 func (m *accountMachine) Digest() vaultnet.Digest { return m.account.Digest() }
 
 // Diff implements [agreement.Machine].
-func (m *accountMachine) Diff(old agreement.Machine) []vaultnet.Write {
+func (m *accountMachine) Diff(old agreement.Machine, to *writes.List) {
 	var before *account.Account
 	if o, ok := old.(*accountMachine); ok && o != nil {
 		before = o.account
 	}
-	return m.account.Diff(before)
+	m.account.PutDiff(before, to)
 }
 
 // Records implements [agreement.Machine].

@@ -6,6 +6,7 @@ import (
 	"vaultnet"
 	"vaultnet/agreement"
 	"vaultnet/internal/wire"
+	"vaultnet/internal/writes"
 	"vaultnet/mutabledata"
 	"vaultnet/permit"
 	"vaultnet/refusal"
@@ -226,23 +227,22 @@ func (m *dataMachine) Digest() vaultnet.Digest {
 }
 
 // Diff implements [agreement.Machine].
-func (m *dataMachine) Diff(old agreement.Machine) []vaultnet.Write {
+func (m *dataMachine) Diff(old agreement.Machine, to *writes.List) {
 	before := &dataMachine{}
 	if o, ok := old.(*dataMachine); ok && o != nil {
 		before = o
 	}
-	w := prefixed(recordsOfData, m.object.Diff(before.object))
-	return append(w, m.usage.Diff(before.usage, recordsOfUsage)...)
+	outer := to.Enter(recordsOfData)
+	m.object.PutDiff(before.object, to)
+	to.Leave(outer)
+	m.usage.PutDiff(before.usage, recordsOfUsage, to)
 }
 
 // Records implements [agreement.Machine].
-func (m *dataMachine) Records() []vaultnet.Write { return m.Diff(nil) }
-
-func prefixed(section byte, ws []vaultnet.Write) []vaultnet.Write {
-	for i := range ws {
-		ws[i].Key = append([]byte{section}, ws[i].Key...)
-	}
-	return ws
+func (m *dataMachine) Records() []vaultnet.Write {
+	var list writes.List
+	m.Diff(nil, &list)
+	return list.Writes
 }
 
 // bytes is how much data it is, for the budgets of room and memory.
