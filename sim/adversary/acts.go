@@ -58,12 +58,16 @@ func (l *Liar) lags() bool {
 
 // withhold keeps back votes, bodies and decided blocks, proposals not: others shall wake and wait.
 func (l *Liar) withhold(s *core.Sealed) {
-	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {
+	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle {
 		if len(b.Votes)+len(b.Requests) > 0 || b.Decided != nil || b.State != nil {
 			l.did(Withhold)
 		}
+		if b.Proposal == nil && b.Want == nil && len(b.Need) == 0 {
+			return nil
+		}
+		b = copied(b)
 		b.Votes, b.Requests, b.Decided, b.State, b.Polka, b.Commit = nil, nil, nil, nil, nil, nil
-		return b.Proposal != nil || b.Want != nil || len(b.Need) > 0
+		return b
 	})
 }
 
@@ -73,21 +77,22 @@ func side(to vaultnet.PublicKey, a vaultnet.Address) bool {
 }
 
 func (l *Liar) selectReceivers(s *core.Sealed) {
-	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {
+	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle {
 		if side(to, b.Address) {
-			return true
+			return b
 		}
 		l.did(Select)
-		return false
+		return nil
 	})
 }
 
 // equivocate sends one half of the receivers contradicting votes: nil, or another block known at the height.
 func (l *Liar) equivocate(s *core.Sealed) {
-	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {
-		if side(to, b.Address) {
-			return true
+	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle {
+		if side(to, b.Address) || len(b.Votes) == 0 {
+			return b
 		}
+		b = copied(b)
 		b.Votes = slices.Clone(b.Votes)
 		for i, v := range b.Votes {
 			if v.By.Signer != l.self() {
@@ -102,15 +107,20 @@ func (l *Liar) equivocate(s *core.Sealed) {
 			b.Votes[i] = l.vote(b.Address, ballot)
 			l.did(Equivocate)
 		}
-		return true
+		return b
 	})
 }
 
 // forge adds certificates that prove nothing, and damages signatures.
 func (l *Liar) forge(s *core.Sealed) {
 	rng := l.cabal.rng
-	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {
-		switch rng.IntN(12) {
+	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle {
+		way := rng.IntN(12)
+		if way > 6 {
+			return b
+		}
+		b = copied(b)
+		switch way {
 		case 0: // votes of its own with a bad signature
 			b.Votes = slices.Clone(b.Votes)
 			for i, v := range b.Votes {
@@ -127,7 +137,7 @@ func (l *Liar) forge(s *core.Sealed) {
 		case 2, 3, 4: // a certificate of the liars alone: short, a signer many times, or padded with a stranger
 			c := l.shortCertificate(b)
 			if c == nil {
-				return true
+				return b
 			}
 			if c.Ballot.Type == agreement.Precommit {
 				b.Commit = c
@@ -150,11 +160,9 @@ func (l *Liar) forge(s *core.Sealed) {
 				moved.Height++
 				b.Votes[i] = &agreement.Vote{Ballot: moved, By: v.By}
 			}
-		default:
-			return true
 		}
 		l.did(Forge)
-		return true
+		return b
 	})
 }
 

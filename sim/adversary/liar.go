@@ -63,6 +63,9 @@ type Liar struct {
 	mute   vaultnet.Time
 	deaf   vaultnet.Time   // Lag: until then its core hears nothing of other members
 	extra  []wire.Envelope // to be sent with the next turn
+
+	heard []core.Input    // room for what the core is to see of a turn
+	sent  []wire.Envelope // room for what is sent with one
 }
 
 // Wrap makes a liar of a vault. A vault that restarts is wrapped again with the same signer and takes its old place.
@@ -81,6 +84,16 @@ func (c *Cabal) Wrap(signer vaultnet.Signer, inner core.Stepper, acts ...Act) *L
 	return l
 }
 
+// liar is the liar with a key, nil where there is none.
+func (c *Cabal) liar(k vaultnet.PublicKey) *Liar {
+	for _, l := range c.liars {
+		if l.self() == k {
+			return l
+		}
+	}
+	return nil
+}
+
 func (l *Liar) does(a Act) bool { return slices.Contains(l.acts, a) }
 
 func (l *Liar) did(a Act) { l.cabal.counts[a]++ }
@@ -90,7 +103,7 @@ func (l *Liar) self() vaultnet.PublicKey { return l.signer.Public() }
 // Step lets the core see what the liar wants it to see.
 func (l *Liar) Step(now vaultnet.Time, in []core.Input) core.Output {
 	l.now = now
-	kept := in[:0:0]
+	kept := l.heard[:0]
 	for i := range in {
 		from, m := in[i].Heard()
 		if m == nil || l.hear(from, m) {
@@ -98,6 +111,8 @@ func (l *Liar) Step(now vaultnet.Time, in []core.Input) core.Output {
 		}
 	}
 	out := l.inner.Step(now-vaultnet.Time(l.late), kept)
+	clear(kept)
+	l.heard = kept
 	if out.Alarm != vaultnet.Never {
 		out.Alarm += vaultnet.Time(l.late)
 	}
@@ -145,11 +160,14 @@ func (l *Liar) Seal(s vaultnet.Signature) core.Sealed {
 			}
 		}
 	}
+	sealed.Send = append(l.sent[:0], sealed.Send...) // the list is the liar's own, in which acts drop what they like
 	for _, a := range l.acts {
 		l.act(a, &sealed)
 	}
 	sealed.Send = append(sealed.Send, l.extra...)
 	l.extra = nil
+	clear(l.sent[min(len(sealed.Send), len(l.sent)):])
+	l.sent = sealed.Send
 	return sealed
 }
 
@@ -184,9 +202,9 @@ func (l *Liar) vote(a vaultnet.Address, b agreement.Ballot) *agreement.Vote {
 // each replaces every message to every receiver: nil drops it. Messages are shared, so f returns a copy of what it
 // changes.
 func each(s *core.Sealed, f func(to vaultnet.PublicKey, m wire.Message) wire.Message) {
-	var send []wire.Envelope
+	send := s.Send[:0]
 	for _, e := range s.Send {
-		var ms []wire.Message
+		ms := e.Messages[:0]
 		for _, m := range e.Messages {
 			if m = f(e.To, m); m != nil {
 				ms = append(ms, m)
@@ -199,17 +217,26 @@ func each(s *core.Sealed, f func(to vaultnet.PublicKey, m wire.Message) wire.Mes
 	s.Send = send
 }
 
-// eachBundle is each for bundles; f may change its copy, false drops it.
-func eachBundle(s *core.Sealed, f func(to vaultnet.PublicKey, b *agreement.Bundle) bool) {
+// eachBundle is each for bundles: f returns the bundle as it is, a copy that it changed, or nil to drop it.
+func eachBundle(s *core.Sealed, f func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle) {
 	each(s, func(to vaultnet.PublicKey, m wire.Message) wire.Message {
 		b, ok := m.(*wire.Bundle)
 		if !ok {
 			return m
 		}
-		c := *b.Bundle
-		if !f(to, &c) {
+		switch c := f(to, b.Bundle); c {
+		case nil:
 			return nil
+		case b.Bundle:
+			return m
+		default:
+			return &wire.Bundle{Bundle: c}
 		}
-		return &wire.Bundle{Bundle: &c}
 	})
+}
+
+// copied is a copy of what p points to.
+func copied[T any](p *T) *T {
+	c := *p
+	return &c
 }

@@ -2,10 +2,10 @@ package adversary
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/agreement"
-	"vaultnet/internal/merkle"
 	"vaultnet/internal/wire"
 	"vaultnet/vault/core"
 )
@@ -70,20 +70,21 @@ func (p *plots) hear(b *agreement.Bundle) {
 			if len(h.votes) == 0 {
 				h.digest, h.ballot = v.Ballot.Block, v.Ballot
 			}
-			if v.Ballot == h.ballot && !h.has(v.By.Signer) && len(h.votes) < 16 {
+			if v.Ballot == h.ballot && h.vote(v.By.Signer) == nil && len(h.votes) < 16 {
 				h.votes = append(h.votes, v)
 			}
 		}
 	}
 }
 
-func (h *heard) has(k vaultnet.PublicKey) bool {
+// vote is the prevote of a vault, nil where none was heard.
+func (h *heard) vote(k vaultnet.PublicKey) *agreement.Vote {
 	for _, v := range h.votes {
 		if v.By.Signer == k {
-			return true
+			return v
 		}
 	}
-	return false
+	return nil
 }
 
 // otherBlock is a block at the ballot's height other than the ballot's; zero (nil) where none is known.
@@ -109,18 +110,22 @@ func (p *plots) any(rng *rand.Rand) *agreement.Bundle {
 // honest members that fell for a block make a polka, it is shown to one honest member only (HideLock), or kept for an
 // hour and then re-proposed by a liar whose turn it is (Bank).
 func (l *Liar) plot(a Act, s *core.Sealed) {
-	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) bool {
-		keep := b.Votes[:0:0]
-		for _, v := range b.Votes {
-			if v.By.Signer != l.self() || v.Ballot.Type != agreement.Prevote || v.Ballot.Block.IsZero() {
-				keep = append(keep, v)
-			}
+	self := l.self()
+	secret := func(v *agreement.Vote) bool {
+		return v.By.Signer == self && v.Ballot.Type == agreement.Prevote && !v.Ballot.Block.IsZero()
+	}
+	eachBundle(s, func(to vaultnet.PublicKey, b *agreement.Bundle) *agreement.Bundle {
+		// not everybody is to see a fresh proposal
+		hides := b.Proposal != nil && b.Proposal.By.Signer == self && b.Proposal.PolkaRound < 0 && !side(to, b.Address) && l.cabal.rng.IntN(3) > 0
+		if !hides && b.Polka == nil && !slices.ContainsFunc(b.Votes, secret) {
+			return b
 		}
-		b.Votes, b.Polka = keep, nil
-		if b.Proposal != nil && b.Proposal.By.Signer == l.self() && b.Proposal.PolkaRound < 0 && !side(to, b.Address) && l.cabal.rng.IntN(3) > 0 {
-			b.Proposal = nil // not everybody is to see it
+		b = copied(b)
+		b.Votes, b.Polka = slices.DeleteFunc(slices.Clone(b.Votes), secret), nil
+		if hides {
+			b.Proposal = nil
 		}
-		return true
+		return b
 	})
 	p := &l.cabal.plots
 	for i := range p.known {
@@ -158,25 +163,22 @@ func (l *Liar) plot(a Act, s *core.Sealed) {
 
 // complete is the polka of the votes heard and the liars' own, nil if they are too few.
 func (l *Liar) complete(set *agreement.Set, h *heard) *agreement.Certificate {
-	c := &agreement.Certificate{Ballot: h.ballot}
+	n := 0
 	for _, m := range set.Members {
-		var by *merkle.Attestation
-		for _, k := range l.cabal.liars {
-			if k.self() == m {
-				by = k.attest(h.ballot.Leaf(l.cabal.network, h.address))
-			}
-		}
-		for _, v := range h.votes {
-			if v.By.Signer == m {
-				by = v.By
-			}
-		}
-		if by != nil {
-			c.By = append(c.By, by)
+		if l.cabal.liar(m) != nil || h.vote(m) != nil {
+			n++
 		}
 	}
-	if len(c.By) < set.Quorum() {
+	if n < set.Quorum() {
 		return nil
+	}
+	c := &agreement.Certificate{Ballot: h.ballot}
+	for _, m := range set.Members {
+		if v := h.vote(m); v != nil {
+			c.By = append(c.By, v.By)
+		} else if k := l.cabal.liar(m); k != nil {
+			c.By = append(c.By, k.attest(h.ballot.Leaf(l.cabal.network, h.address)))
+		}
 	}
 	return c
 }

@@ -2,7 +2,6 @@ package adversary
 
 import (
 	"vaultnet"
-	"vaultnet/internal/wire"
 	"vaultnet/vault/core"
 )
 
@@ -14,6 +13,7 @@ type Twins struct {
 	twins   [2]core.Stepper
 	roots   [2]vaultnet.Digest
 	salt    byte
+	parts   [2][]core.Input // room for what each hears of a turn
 }
 
 // NewTwins makes twins of two fresh cores that were made for the signer's key. Other salts split the network elsewhere.
@@ -26,7 +26,7 @@ func (t *Twins) half(peer vaultnet.PublicKey) int { return int(peer[1]^peer[9]^t
 
 // Step gives each twin what its half said; what is no message both hear. The twins sign for themselves.
 func (t *Twins) Step(now vaultnet.Time, in []core.Input) core.Output {
-	var parts [2][]core.Input
+	parts := &t.parts
 	for i := range in {
 		from, m := in[i].Heard()
 		if m == nil {
@@ -39,6 +39,8 @@ func (t *Twins) Step(now vaultnet.Time, in []core.Input) core.Output {
 	out := core.Output{Alarm: vaultnet.Never}
 	for i, twin := range t.twins {
 		o := twin.Step(now, parts[i])
+		clear(parts[i])
+		parts[i] = parts[i][:0]
 		t.roots[i] = o.Root
 		out.Lookups, out.Loads = append(out.Lookups, o.Lookups...), append(out.Loads, o.Loads...)
 		out.Alarm = min(out.Alarm, o.Alarm)
@@ -58,13 +60,11 @@ func (t *Twins) Seal(vaultnet.Signature) core.Sealed {
 		if i == 0 {
 			sealed.Chunks, sealed.Writes = part.Chunks, part.Writes
 		}
-		var send []wire.Envelope
 		for _, e := range part.Send {
 			if t.half(e.To) == i {
-				send = append(send, e)
+				sealed.Send = append(sealed.Send, e)
 			}
 		}
-		sealed.Send = append(sealed.Send, send...)
 	}
 	return sealed
 }
