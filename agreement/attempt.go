@@ -170,12 +170,15 @@ func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
 func newAttempt() *attempt {
 	own := &struct { // what every attempt needs, at once
 		attempt
-		tally   tally
-		tallies [1]*tally
+		tally     tally
+		tallies   [1]*tally
+		proposals [1]*held
+		promised  [2]vaultnet.Digest
 	}{attempt: attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
 		earlyAt: vaultnet.Never, standbyAt: vaultnet.Never, repairAt: vaultnet.Never}}
 	a := &own.attempt
 	a.tallies, a.blank = own.tallies[:0], &own.tally
+	a.proposals, a.promised = own.proposals[:0], own.promised[:0]
 	return a
 }
 

@@ -41,7 +41,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 		t.pace = min(t.pace+r, maxPace)
 	}
 	if t.attempt != nil || len(t.parted) > 0 {
-		t.unsaved.vote, t.unsaved.proposals = true, nil
+		t.unsaved.vote, t.unsaved.proposals = true, emptied(t.unsaved.proposals)
 	}
 	t.outvote(d)
 	t.height, t.state, t.last, t.digest, t.decidedAt = d.Header.Height, next, d, digest, t.now

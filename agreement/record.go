@@ -158,6 +158,8 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 	}
 	p.list.Leave(outer)
 	w, p.list.Writes = p.list.Writes, nil
+	clear(u.proposals)
+	o.unsaved.proposals = u.proposals[:0]
 	return w
 }
 
