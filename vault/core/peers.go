@@ -16,7 +16,8 @@ type peer struct {
 	heard    bool          // it was up once, or said something
 	since    vaultnet.Time // when up last changed, or when the vault was heard of
 	waiting  vaultnet.Time // since when an answer is due; 0: none is
-	watched  bool          // a look whether the answer has come is planned
+	watched  vaultnet.Time // waiting, when a look whether the answer has come was planned; 0: none is
+	look     func()        // the look
 	missed   bool          // it was not heard of for T_leave, and the sets it is in were looked at
 	foreign  bool          // of a network with other parameters
 	present  bool          // counted among the nearest: up, or not down for longer than T_leave
@@ -159,9 +160,10 @@ func (p *peers) countUpTo(lo, hi, limit int, ok func(*peer) bool) int {
 // where those are too few, whoever is up.
 func (v *Vault) closeGroup(l vaultnet.Location) []vaultnet.PublicKey {
 	size := v.cfg.Parameters.GroupSize
-	group := v.peers.nearest(l, size, func(q *peer) bool { return isUp(q) && !q.leaving })
+	var room [near]*peer
+	group := v.peers.appendNearest(room[:0], l, size, func(q *peer) bool { return isUp(q) && !q.leaving })
 	if len(group) < size {
-		group = v.peers.nearest(l, size, isUp)
+		group = v.peers.appendNearest(room[:0], l, size, isUp)
 	}
 	return keys(group)
 }
@@ -192,7 +194,7 @@ func (v *Vault) expect(q *peer) {
 		return
 	}
 	q.waiting = v.now
-	if !q.watched {
+	if q.watched == 0 {
 		v.watch(q, suspectAfter/2)
 	}
 }
@@ -200,18 +202,24 @@ func (v *Vault) expect(q *peer) {
 // watch looks, after a while, whether a vault that owes an answer has owed it for so long. One look at a time suffices,
 // for most often the answer has come: then it is the last, or is put off until the next answer that is due would be late.
 func (v *Vault) watch(q *peer, after time.Duration) {
-	q.watched = true
-	since := q.waiting
-	v.soon(since.Add(after), func() {
-		q.watched = false
-		switch {
-		case q.waiting == 0 || !q.up:
-		case q.waiting != since:
-			v.watch(q, suspectAfter/2)
-		default:
-			v.probe(q)
-		}
-	})
+	q.watched = q.waiting
+	if q.look == nil {
+		q.look = func() { v.answerDue(q) }
+	}
+	v.soon(q.waiting.Add(after), q.look)
+}
+
+// answerDue is the look.
+func (v *Vault) answerDue(q *peer) {
+	since := q.watched
+	q.watched = 0
+	switch {
+	case q.waiting == 0 || !q.up:
+	case q.waiting != since:
+		v.watch(q, suspectAfter/2)
+	default:
+		v.probe(q)
+	}
 }
 
 // probe asks a vault that owes an answer for its pointers, which is always answered; again later, if it is not. Once it

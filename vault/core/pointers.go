@@ -184,7 +184,7 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 		if len(v.claims.at) >= maxClaims {
 			return
 		}
-		c = &claim{until: v.now.Add(claimsFor)}
+		c = &claim{said: make([]claimed, 0, 4), until: v.now.Add(claimsFor)}
 		v.claims.at[a] = c
 		v.soon(v.now.Add(claimsKept), func() {
 			if v.claims.at[a] == c {
@@ -201,7 +201,8 @@ func (v *Vault) claimed(from vaultnet.PublicKey, a vaultnet.Address, s *agreemen
 	case len(c.said) < 2*near:
 		c.said = append(c.said, claimed{from, s})
 	}
-	var alike []vaultnet.PublicKey
+	var room [2 * near]vaultnet.PublicKey
+	alike := room[:0]
 	for _, o := range c.said {
 		if sameSet(o.set, s) {
 			alike = append(alike, o.by)
@@ -278,7 +279,8 @@ func (v *Vault) believable(a vaultnet.Address, e *object, s *agreement.Set, alik
 			return false
 		}
 	}
-	group := len(v.peers.nearest(a.Location(), v.cfg.Parameters.GroupSize, isPresent))
+	var room [near]*peer
+	group := len(v.peers.appendNearest(room[:0], a.Location(), v.cfg.Parameters.GroupSize, isPresent))
 	return len(alike) >= vaultnet.Weak(max(group, len(s.Members)))
 }
 

@@ -62,7 +62,7 @@ func (v *Vault) forgetAsking(l *live) {
 		v.answered(a)
 		return true
 	})
-	if len(l.asking) == 0 {
+	if len(l.asking) == 0 && cap(l.asking) > 4 {
 		l.asking = nil
 	}
 }
