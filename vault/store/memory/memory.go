@@ -13,6 +13,7 @@
 package memory
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -111,7 +112,10 @@ func (s *Store) set(w *vaultnet.Write, reuse bool) (string, []byte) {
 	if w.Value == nil {
 		delete(s.records, key)
 		*r = record{}
-		if reuse && len(s.spare) < maxSpare && cap(before) <= spareMost {
+		if reuse && cap(before) <= spareMost {
+			if len(s.spare) == maxSpare {
+				s.spare = slices.Delete(s.spare, 0, maxSpare/2)
+			}
 			s.spare = append(s.spare, before)
 		}
 		return key, before
@@ -153,8 +157,9 @@ func (s *Store) lasting(key []byte) string {
 
 // What is kept of values that are gone: a vault's records of votes come and go with every block.
 const (
-	maxSpare  = 64
-	spareMost = 16 << 10 // bytes of each
+	maxSpare    = 64
+	spareMost   = 16 << 10 // bytes of each
+	spareLooked = 8        // how many are looked at
 )
 
 // roomy reports whether memory is enough for n bytes, and not far too much.
@@ -167,8 +172,11 @@ func (s *Store) owned(before []byte, w *vaultnet.Write) []byte {
 		return w.Value
 	}
 	n := len(w.Value)
-	if last := len(s.spare) - 1; !roomy(before, n) && last >= 0 && roomy(s.spare[last], n) {
-		before, s.spare = s.spare[last], s.spare[:last]
+	last := len(s.spare) - 1
+	for i := last; i >= max(0, last-spareLooked) && !roomy(before, n); i-- {
+		if roomy(s.spare[i], n) {
+			before, s.spare[i], s.spare = s.spare[i], s.spare[last], s.spare[:last]
+		}
 	}
 	if !roomy(before, n) || before == nil {
 		before = make([]byte, 0, n)
