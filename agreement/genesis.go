@@ -62,13 +62,21 @@ const maxParted = 8
 // follows whoever calls: all that are awake there have repaired once.
 const patienceAbroad = RepairCap + RoundTimeoutCap
 
+// firstSet is [SetProof.Set], for which the present set, most often the same, is not looked at again.
+func (t *turn) firstSet(proof *SetProof) (*Set, bool) {
+	if s := t.set; s != nil && proof != nil && s.Number == 1 && len(s.Members) <= t.limit() && slices.Equal(s.Members, proof.Members) {
+		return s, proof.proves(s)
+	}
+	return proof.Set(t.address, t.limit())
+}
+
 // adopt takes the first set of a free address from its proof, or fresher views of the same set. The certificates that
 // came with the proof speak for it if they are a quorum of that set.
 func (t *turn) adopt(proof *SetProof, shown ...*Certificate) {
 	if proof == nil || proof == t.proof {
 		return
 	}
-	set, ok := proof.Set(t.address, t.limit())
+	set, ok := t.firstSet(proof)
 	if !ok {
 		return
 	}

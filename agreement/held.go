@@ -374,7 +374,7 @@ func (t *turn) execute(header *Header, bodies []*Request) (o outcome, err error)
 // Views that this member has seen elsewhere do not matter, or members would not judge alike.
 func (t *turn) viewed(bodies []*Request, at vaultnet.Time) bool {
 	for _, r := range bodies {
-		if set, ok := r.Proof.Set(t.address, t.limit()); ok && set.Digest() == t.setDigest && r.Proof.Near(at) {
+		if set, ok := t.firstSet(r.Proof); ok && t.digestOf(set) == t.setDigest && r.Proof.Near(at) {
 			return true
 		}
 	}

@@ -77,18 +77,23 @@ func (s *SetProof) Set(a vaultnet.Address, limit int) (*Set, bool) {
 		return nil, false
 	}
 	set := &Set{Number: 1, Members: s.Members}
-	if !set.Valid(a, limit) || len(s.Views) < set.Quorum() {
-		return nil, false
+	return set, set.Valid(a, limit) && s.proves(set)
+}
+
+// proves reports whether q of the members of the set that it names gave views.
+func (s *SetProof) proves(set *Set) bool {
+	if len(s.Views) < set.Quorum() {
+		return false
 	}
 	last := -1
 	for i := range s.Views {
 		j := set.Index(s.Views[i].By.Signer)
 		if j <= last {
-			return nil, false
+			return false
 		}
 		last = j
 	}
-	return set, true
+	return true
 }
 
 // Near reports whether every view was given at most [ProofAge] from t.

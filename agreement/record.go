@@ -129,8 +129,7 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 	p := o.cfg.pad()
 	p.list.Writes = w
 	outer := p.list.Enter(prefix...)
-	u := o.unsaved
-	o.unsaved = saves{}
+	u := &o.unsaved
 	if u.head {
 		p.put(sectionHead, nil, o.appendHead(p.encoded[:0]))
 		if h := u.step; h != nil && h.next == o.state {
@@ -158,8 +157,7 @@ func (o *Object) AppendRecord(w []vaultnet.Write, prefix []byte) []vaultnet.Writ
 	}
 	p.list.Leave(outer)
 	w, p.list.Writes = p.list.Writes, nil
-	clear(u.proposals)
-	o.unsaved.proposals = u.proposals[:0]
+	o.unsaved = saves{proposals: emptied(u.proposals), dropped: emptied(u.dropped), withdrawn: emptied(u.withdrawn)}
 	return w
 }
 
