@@ -22,13 +22,14 @@ type outbox struct {
 	to      map[vaultnet.PublicKey]int // index in mail; nil while that is short
 	mail    []wire.Envelope            // in the order in which each first got something
 	sent    []wire.Envelope            // of the turn before: the driver's until the next step
+	blank   []wire.Bundle              // for bundles to be sent
 }
 
 // emptied is the outbox of the next turn, in which the room of this one is used again.
 func (o *outbox) emptied(writes []vaultnet.Write) outbox {
 	clear(o.leaves)
 	clear(o.records)
-	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail, tree: o.tree}
+	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail, tree: o.tree, blank: o.blank}
 	if cap(o.leaves) > maxBatch {
 		next.leaves, next.tree = nil, merkle.Tree{}
 	}
@@ -72,6 +73,17 @@ func (o *outbox) state(leaf vaultnet.Digest, self vaultnet.PublicKey) *merkle.At
 	by := &merkle.Attestation{Signer: self}
 	o.leaves = append(o.leaves, agreement.Leaf{Digest: leaf, By: by})
 	return by
+}
+
+// wrap makes a message of a bundle. The messages of several bundles, which are short-lived, are made at once.
+func (o *outbox) wrap(b *agreement.Bundle) *wire.Bundle {
+	if len(o.blank) == 0 {
+		o.blank = make([]wire.Bundle, 16)
+	}
+	m := &o.blank[0]
+	o.blank = o.blank[1:]
+	m.Bundle = b
+	return m
 }
 
 // envelopes is the turn's mail, to which somebody may append without that it is in the room of the next turn's.
@@ -128,7 +140,7 @@ func (v *Vault) sendBundles(out []agreement.Outgoing, clock bool) {
 		case s.To.IsNobody():
 			v.broadcast(s, nil)
 		case first < 0 || out[first].Set.Index(s.To) < 0:
-			v.send(s.To, &wire.Bundle{Bundle: s.Bundle})
+			v.send(s.To, v.out.wrap(s.Bundle))
 		}
 	}
 	if clock && first >= 0 && len(out[first].Bundle.Votes) > 0 {
@@ -140,7 +152,7 @@ func (v *Vault) sendBundles(out []agreement.Outgoing, clock bool) {
 
 // broadcast sends a bundle to the members of its set that it is for, together with what is in addition for one of them.
 func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) {
-	common := &wire.Bundle{Bundle: s.Bundle}
+	common := v.out.wrap(s.Bundle)
 	for rank, m := range s.Set.Members {
 		if m == v.cfg.Self {
 			continue
@@ -148,7 +160,7 @@ func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) 
 		if s.Spared>>rank&1 == 1 {
 			for i := range addition {
 				if addition[i].To == m {
-					v.send(m, &wire.Bundle{Bundle: addition[i].Bundle})
+					v.send(m, v.out.wrap(addition[i].Bundle))
 				}
 			}
 			continue
@@ -161,11 +173,11 @@ func (v *Vault) broadcast(s *agreement.Outgoing, addition []agreement.Outgoing) 
 			if b, ok := merge(whole, addition[i].Bundle); ok {
 				whole, mixed = b, true
 			} else {
-				v.send(m, &wire.Bundle{Bundle: addition[i].Bundle})
+				v.send(m, v.out.wrap(addition[i].Bundle))
 			}
 		}
 		if mixed {
-			v.send(m, &wire.Bundle{Bundle: whole})
+			v.send(m, v.out.wrap(whole))
 		} else {
 			v.send(m, common)
 		}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"vaultnet"
-	"vaultnet/internal/wire"
 )
 
 // peer is another vault (or this one) as the vault knows it.
@@ -225,7 +224,7 @@ func (v *Vault) answerDue(q *peer) {
 // probe asks a vault that owes an answer for its pointers, which is always answered; again later, if it is not. Once it
 // has been silent for T_leave the sets it is in are looked at.
 func (v *Vault) probe(q *peer) {
-	v.send(q.key, &wire.Pointers{Ask: true})
+	v.send(q.key, askForPointers)
 	gone := q.waiting.Add(v.cfg.Parameters.LeaveAfter)
 	silent := v.now.Sub(q.waiting)
 	next := min(2*silent, silent+probeCap)

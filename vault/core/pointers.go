@@ -30,8 +30,18 @@ func (v *Vault) tell(q *peer) {
 		v.send(q.key, &wire.Pointers{List: list[:maxBatch:maxBatch]})
 		list = list[maxBatch:]
 	}
+	if len(list) == 0 {
+		v.send(q.key, pointersDone)
+		return
+	}
 	v.send(q.key, &wire.Pointers{List: list, Done: true})
 }
+
+// Messages that are always the same.
+var (
+	pointersDone   = &wire.Pointers{Done: true}
+	askForPointers = &wire.Pointers{Ask: true}
+)
 
 // pointer is what this vault says about an object: only as a member, and only what was decided.
 func (v *Vault) pointer(e *object) (wire.Pointer, bool) {
@@ -114,7 +124,7 @@ func (v *Vault) askNeighbours() {
 
 // askPointers asks a vault for its pointers, again and again if it does not answer.
 func (v *Vault) askPointers(q *peer, tries int) {
-	v.send(q.key, &wire.Pointers{Ask: true})
+	v.send(q.key, askForPointers)
 	if q.up {
 		v.expect(q)
 	}

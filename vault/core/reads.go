@@ -15,7 +15,7 @@ func (v *Vault) read(from vaultnet.PublicKey, m *wire.Read) {
 	if v.load(v.objects.get(m.Address), from, m) {
 		return
 	}
-	v.later = append(v.later, func() { v.send(from, v.readAnswer(m)) })
+	v.ask(from, m)
 }
 
 func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {

@@ -145,8 +145,7 @@ func (v *Vault) refOf(l *live) wire.SetRef {
 
 // asRefusal is the refusal that an error is; what is none becomes an InvalidRequest that says so.
 func asRefusal(err error) *refusal.Error {
-	var e *refusal.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*refusal.Error](err); ok {
 		return e
 	}
 	return refusal.Invalid("%v", err)

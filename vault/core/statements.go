@@ -13,7 +13,7 @@ func (v *Vault) getStatement(from vaultnet.PublicKey, m *wire.GetStatement) {
 	if v.load(v.objects.get(m.Address), from, m) {
 		return
 	}
-	v.later = append(v.later, func() { v.send(from, v.statement(m)) })
+	v.ask(from, m)
 }
 
 func (v *Vault) statement(m *wire.GetStatement) *wire.StatementAnswer {

@@ -32,17 +32,7 @@ func (v *Vault) Step(now vaultnet.Time, in []Input) Output {
 	for v.nextChanges(); len(v.dirty) > 0 && len(v.out.leaves) < maxStatements; v.nextChanges() {
 		v.stepObjects()
 	}
-	for len(v.later) > 0 { // answers reflect the state that this turn makes durable
-		questions := v.later
-		v.later = v.answering[:0]
-		for _, answer := range questions {
-			answer()
-		}
-		clear(questions)
-		if v.answering = questions; cap(questions) > maxBatch {
-			v.answering = nil
-		}
-	}
+	v.answerAll()
 	v.askNeighbours()
 	v.unload()
 	v.objects.atlas = nil

@@ -46,8 +46,7 @@ type Vault struct {
 	alarms    alarms
 	dirty     []*live
 	inboxes   [][]agreement.Input // to be used again
-	later     []func()            // questions, answered once the objects were stepped
-	answering []func()            // those that are being answered: room for later
+	questions []question          // answered once the objects were stepped
 	out       outbox
 	calls     wire.Call
 }

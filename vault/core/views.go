@@ -12,7 +12,7 @@ import (
 // getView answers whom this vault takes for the set of a free address, signed with the turn; or that the address is
 // taken, or that the vault does not know its neighbourhood (design §6, genesis).
 func (v *Vault) getView(from vaultnet.PublicKey, m *wire.GetView) {
-	v.later = append(v.later, func() { v.send(from, v.view(m)) })
+	v.ask(from, m)
 }
 
 func (v *Vault) view(m *wire.GetView) *wire.ViewAnswer {
@@ -55,18 +55,19 @@ func (v *Vault) founds(b *agreement.Bundle) bool {
 // among the vaults that are nearest as far as this vault knows, or they are the set that w vaults named. Who is a member
 // of a first set is otherwise for its signers to say, and anybody can make keys.
 func (v *Vault) credible(b *agreement.Bundle) bool {
-	var nearby []vaultnet.PublicKey
+	var room [near]*peer
+	nearby := room[:0]
 	e := v.objects.get(b.Address)
 	for _, p := range proofs(b) {
 		if e != nil && e.number == 1 && slices.Equal(v.objects.roster.unpack(e.members), p.Members) {
 			continue
 		}
-		if nearby == nil {
-			nearby = keys(v.peers.nearest(b.Address.Location(), near, isPresent))
+		if len(nearby) == 0 {
+			nearby = v.peers.appendNearest(nearby, b.Address.Location(), near, isPresent)
 		}
 		known := 0
 		for _, m := range p.Members {
-			if slices.Contains(nearby, m) {
+			if slices.ContainsFunc(nearby, func(q *peer) bool { return q.key == m }) {
 				known++
 			}
 		}
