@@ -31,9 +31,10 @@ func (a Allowance) Leaf() vaultnet.Digest {
 // Tree is the tree over a permit's allowances, which are in strictly ascending order of address. Its root and width are
 // in the body; its paths travel with the permits.
 func Tree(allowances []Allowance) *merkle.Tree {
-	leaves := make([]vaultnet.Digest, len(allowances))
+	var few [8]vaultnet.Digest
+	leaves := few[:0]
 	for i := range allowances {
-		leaves[i] = allowances[i].Leaf()
+		leaves = append(leaves, allowances[i].Leaf())
 	}
 	return merkle.NewTree(leaves)
 }

@@ -22,16 +22,22 @@ type Tree struct {
 // NewTree builds the tree over leaves, of which it keeps no reference. Each leaf is hashed with its index and the width
 // of the tree, so a root commits to the order and number of leaves, and there is one path to each.
 func NewTree(leaves []vaultnet.Digest) *Tree {
-	t := new(Tree)
+	t := &struct {
+		Tree
+		one [1]vaultnet.Digest
+	}{}
+	t.nodes = t.one[:0]
 	t.Build(leaves)
-	return t
+	return &t.Tree
 }
 
 // Build makes t the tree over leaves, as [NewTree] does, in the room of the tree that it was. The zero Tree is that of no
 // leaves.
 func (t *Tree) Build(leaves []vaultnet.Digest) {
 	t.width, t.nodes = len(leaves), t.nodes[:0]
-	t.nodes = slices.Grow(t.nodes, 2*len(leaves)+bits.Len(uint(len(leaves)))) // an odd level adds one
+	if n := len(leaves); n > 0 {
+		t.nodes = slices.Grow(t.nodes, 2*n-1+bits.Len(uint(n-1))) // an odd level adds one
+	}
 	for i := range leaves {
 		t.nodes = append(t.nodes, hashLeaf(uint32(i), uint32(len(leaves)), &leaves[i]))
 	}
