@@ -171,13 +171,14 @@ func (o *Object) appendVoteRecord(b []byte) []byte {
 	b = appendOne(b, o.proof, appendSetProof)
 	b = canonical.AppendArray(b, len(o.parted))
 	if len(o.parted) > 0 {
-		for _, p := range partedRecords(o.parted) {
-			b = append(b, canonical.Marshal(&p)...)
+		records := partedRecords(o.parted)
+		for i := range records {
+			b = canonical.Append(b, &records[i])
 		}
 	}
 	b = canonical.AppendArray(b, len(a.called))
 	for _, w := range a.called {
-		b = append(b, canonical.Marshal(w)...)
+		b = canonical.Append(b, w)
 	}
 	return b
 }
