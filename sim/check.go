@@ -241,7 +241,7 @@ func (p roundIn) before(q roundIn) bool {
 type seen struct {
 	w      *watched
 	ballot agreement.Ballot // where decided is 0 and it is no lock
-	lock   *lock
+	lock   lock
 	set    *agreement.Set  // of the height that is voted on
 	height vaultnet.Height // that was decided
 	block  *agreement.Decided
@@ -291,7 +291,7 @@ func (c *checker) observer(v *vault) core.Observer {
 			if c.trace.on() {
 				c.trace.line(s.name, "%v: locks %v at height %d round %d", w.address, block, o.Height()+1, round)
 			}
-			s.turn = append(s.turn, seen{w: w, lock: &lock{o.Height() + 1, roundIn{round, o.SetDigest()}, block}})
+			s.turn = append(s.turn, seen{w: w, lock: lock{o.Height() + 1, roundIn{round, o.SetDigest()}, block}})
 		},
 		Round: func(o *agreement.Object, round uint32) {
 			if c.trace.on() {
@@ -320,11 +320,11 @@ func (c *checker) stored(s *witness) {
 		case x.height > 0:
 			m.height = max(m.height, x.height)
 			c.certificate(s, x.w, x.block) // not before: a vote of this turn in it was not signed yet
-		case x.lock != nil:
+		case x.lock.height > 0:
 			if m.lock.height == x.lock.height && !m.lock.at.before(x.lock.at) {
 				c.fail(Locks, x.w, "%s locks in round %d of height %d after round %d", s.name, x.lock.at.round, x.lock.height, m.lock.at.round)
 			}
-			m.lock = *x.lock
+			m.lock = x.lock
 		default:
 			c.vote(s, x.w, m, &x.ballot, x.set)
 		}

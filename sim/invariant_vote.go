@@ -62,7 +62,7 @@ func (c *checker) poll(w *watched, key vaultnet.PublicKey, b *agreement.Ballot) 
 			return
 		}
 	}
-	w.polls = append(w.polls, poll{b.Height, b.Round, b.Block, b.Set, []vaultnet.PublicKey{key}})
+	w.polls = append(w.polls, poll{b.Height, b.Round, b.Block, b.Set, append(make([]vaultnet.PublicKey, 0, 8), key)})
 }
 
 // prevotes counts the honest prevotes for a precommit's block in its round.

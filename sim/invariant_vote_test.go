@@ -50,7 +50,7 @@ func (b *bench) cast(who int, t agreement.VoteType, round uint32, block byte) {
 
 func (b *bench) lock(who int, round uint32, block byte) {
 	s := b.witnesses[who]
-	s.turn = append(s.turn, seen{w: b.w, lock: &lock{1, roundIn{round: round}, vaultnet.Digest{block}}})
+	s.turn = append(s.turn, seen{w: b.w, lock: lock{1, roundIn{round: round}, vaultnet.Digest{block}}})
 	b.stored(s)
 }
 

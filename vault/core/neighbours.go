@@ -171,7 +171,7 @@ func (v *Vault) relevant(q *peer) bool {
 // location. Where the locations of an object and of q part, all vaults in the object's half are nearer to it: a half with
 // n vaults needs no looking at.
 func (v *Vault) nearTo(q *peer, n int) []*object {
-	var list []*object
+	var list []*object // most often a few
 	objects, vaults := v.objects.space(), &v.peers.space
 	walkHalves(objects, vaults, q.location, func(lo, hi, vlo, vhi int) {
 		if v.peers.countUpTo(vlo, vhi, n, isStaying) >= n {
@@ -179,6 +179,9 @@ func (v *Vault) nearTo(q *peer, n int) []*object {
 		}
 		for _, s := range objects.spots[lo:hi] {
 			if v.peers.ranks(s.location, q, n) {
+				if list == nil {
+					list = make([]*object, 0, 16)
+				}
 				list = append(list, s.thing)
 			}
 		}
