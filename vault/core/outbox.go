@@ -25,21 +25,21 @@ type outbox struct {
 	blank   []wire.Bundle              // for bundles to be sent
 }
 
-// emptied is the outbox of the next turn, in which the room of this one is used again.
-func (o *outbox) emptied(writes []vaultnet.Write) outbox {
+// empty makes it the outbox of the next turn, in which the room of this one is used again.
+func (o *outbox) empty(writes []vaultnet.Write) {
 	clear(o.leaves)
 	clear(o.records)
-	next := outbox{leaves: o.leaves[:0], records: o.records[:0], writes: writes[:0], sent: o.mail, tree: o.tree, blank: o.blank}
-	if cap(o.leaves) > maxBatch {
-		next.leaves, next.tree = nil, merkle.Tree{}
+	if o.leaves = o.leaves[:0]; cap(o.leaves) > maxBatch {
+		o.leaves, o.tree = nil, merkle.Tree{}
 	}
-	if cap(o.records) > maxBatch {
-		next.records = nil
+	if o.records = o.records[:0]; cap(o.records) > maxBatch {
+		o.records = nil
 	}
-	if cap(writes) > 8*maxBatch {
-		next.writes = nil
+	if o.writes = writes[:0]; cap(writes) > 8*maxBatch {
+		o.writes = nil
 	}
-	return next
+	o.erased, o.chunks, o.lookups, o.loads = nil, nil, nil, nil
+	o.to, o.mail, o.sent = nil, nil, o.mail
 }
 
 // begin makes the room of what was sent with the turn before that of this turn's mail.
@@ -59,6 +59,9 @@ func (o *outbox) begin() {
 
 // root makes the tree over everything stated in the turn.
 func (o *outbox) root() vaultnet.Digest {
+	if len(o.leaves) == 0 {
+		return vaultnet.Digest{} // nothing is stated
+	}
 	var few [16]vaultnet.Digest
 	digests := few[:0]
 	for i := range o.leaves {

@@ -136,7 +136,7 @@ func (v *Vault) Seal(s vaultnet.Signature) Sealed {
 		}
 	}
 	sealed := Sealed{Chunks: o.chunks, Writes: append(o.writes, o.erased...), Send: o.envelopes()}
-	v.out = o.emptied(sealed.Writes)
+	o.empty(sealed.Writes)
 	v.shrink()
 	return sealed
 }
