@@ -170,6 +170,7 @@ type block struct {
 	bodies []*agreement.Request // nil until somebody showed them
 	after  *agreement.State
 	voters *agreement.Set
+	set    vaultnet.Digest // of voters
 	// certified: a certificate of it was verified.
 	certified bool
 	// fetched: after is of a member that came by it as a state, not by applying the block.

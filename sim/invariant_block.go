@@ -41,7 +41,7 @@ func (c *checker) decided(s *witness, w *watched, d *agreement.Decided, before, 
 	}
 	b := w.blocks[h.Height-1]
 	if b == nil {
-		b = &block{header: h, digest: digest, after: after, voters: d.Voters, fetched: fetched}
+		b = &block{header: h, digest: digest, after: after, voters: d.Voters, set: d.Voters.Digest(), fetched: fetched}
 		w.blocks[h.Height-1] = b
 		c.overrun(w, d.Voters)
 		c.overrun(w, d.Set)
@@ -85,13 +85,21 @@ func sameRecords(a, b []vaultnet.Write) bool {
 	})
 }
 
+// digestOf is a set's digest; most often it is that of the set that decided the block.
+func (b *block) digestOf(s *agreement.Set) vaultnet.Digest {
+	if s == b.voters || s.Number == b.voters.Number && slices.Equal(s.Members, b.voters.Members) {
+		return b.set
+	}
+	return s.Digest()
+}
+
 // certificate checks that a quorum of the set that decides precommitted the block. Signatures are verified of the first
 // certificate of a height; those of the others were verified when they arrived.
 func (c *checker) certificate(s *witness, w *watched, d *agreement.Decided) {
 	cert, set := d.Certificate, d.Voters
 	b := w.block(d.Header.Height)
 	if cert == nil || set == nil || b == nil || cert.Ballot.Block != b.digest || cert.Ballot.Type != agreement.Precommit ||
-		cert.Ballot.Height != d.Header.Height || set != b.voters && cert.Ballot.Set != set.Digest() {
+		cert.Ballot.Height != d.Header.Height || cert.Ballot.Set != b.digestOf(set) {
 		c.fail(OneCertificate, w, "%s decides height %d with a certificate of something else", s.name, d.Header.Height)
 		return
 	}
