@@ -119,11 +119,11 @@ func (g *viewing) complete() *agreement.SetProof {
 		}
 		set := &agreement.Set{Number: 1, Members: s.word.Members}
 		same := func(m []vaultnet.PublicKey) bool { return slices.Equal(m, set.Members) }
-		if !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) || !g.supports(same) {
+		if !g.supports(same) {
 			continue
 		}
 		n := g.said.count(set.Members, func(a *wire.ViewAnswer) bool { return a.View != nil && same(a.Members) })
-		if n < p.c.limits(len(set.Members)).views {
+		if n < p.c.limits(len(set.Members)).views || !set.Valid(p.address, p.c.cfg.Parameters.GroupSize) { // that costs most
 			continue
 		}
 		proof := &agreement.SetProof{Members: set.Members, Views: make([]agreement.View, 0, n)}
