@@ -189,3 +189,25 @@ func BenchmarkPathRoot(b *testing.B) {
 		})
 	}
 }
+
+// TestTreeInTheRoomOfAnother: a tree that is built again is as one that is new, also where it becomes narrower, or empty.
+func TestTreeInTheRoomOfAnother(t *testing.T) {
+	leaves := make([]vaultnet.Digest, 70)
+	for i := range leaves {
+		leaves[i][0] = byte(i + 1)
+	}
+	var again merkle.Tree
+	for _, n := range []int{3, 70, 1, 0, 64, 2, 33, 5} {
+		again.Build(leaves[:n])
+		fresh := merkle.NewTree(leaves[:n])
+		if again.Root() != fresh.Root() {
+			t.Errorf("another root over %d leaves", n)
+		}
+		for i := range n {
+			p := again.Path(i)
+			if root, ok := p.Root(leaves[i]); !ok || root != fresh.Root() {
+				t.Errorf("path %d of %d leads elsewhere", i, n)
+			}
+		}
+	}
+}
