@@ -26,7 +26,9 @@
 //	read.go       a linearizable read; inquiry.go, what became of a request
 //	place.go      what is known of one address; belief.go, which set is believed; proof.go, certificates
 //	locating.go   asking who holds an address; viewing.go, the proof of a first set
-//	permits.go    the book of a requester's permits; held.go, one permit; settle.go, giving back what was not used
+//	window.go     how many changes are under way at once
+//	permits.go    the book of a requester's permits; forecast.go, where the next are needed; held.go, one permit;
+//	              settle.go, giving back what was not used
 //	chunkput.go, chunkget.go  immutable data
 //	job.go, roster.go, patience.go, neighbours.go  jobs and alarms, who was asked, when to ask again, vaults met
 //

@@ -29,7 +29,8 @@ type books struct {
 type bookKey struct{ requester, account vaultnet.PublicKey }
 
 // book is the permits of one requester under one account (design §8). Whoever needs one waits here; needs that come
-// within 50 ms of the first share a permit with many addresses. Counts grow with use, 1, 8, 64, and shrink back.
+// within 50 ms of the first share a permit with many addresses. Counts grow with use, up to eightfold each time, and shrink
+// back.
 type book struct {
 	job
 	as      vaultnet.Signer
