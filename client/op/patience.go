@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vaultnet"
+	"vaultnet/refusal"
 )
 
 // Numbers that are local to a client (design §12 leaves them to it).
@@ -12,6 +13,7 @@ const (
 	repeatCap    = 2 * time.Second
 	patienceCap  = 8 * time.Second         // the longest until the first time
 	retryCap     = 400 * time.Millisecond  // the same, where a member said that it may soon be otherwise
+	retryLeast   = 25 * time.Millisecond   // and the shortest, where it said that others were just before
 	lookupEvery  = 5 * time.Second         // between two walks of the DHT for one address
 	staleAfter   = 1500 * time.Millisecond // until a set of which fewer than w answer is doubted
 	hintsFor     = 3 * time.Second         // how long vaults that were named as nearer are waited for
@@ -70,6 +72,15 @@ func (p *pace) note(took time.Duration) {
 
 // patience is how long to wait before anybody is asked again.
 func (p *pace) patience() time.Duration { return 2 * p.usual }
+
+// retry is when a change is sent again for which a member had no room. Who was before it comes soon again, so it does, too:
+// else two clients of one object would have one wait for seconds.
+func (p *pace) retry(k refusal.Kind) time.Duration {
+	if p.usual == 0 || k != refusal.TooManyMutations && k != refusal.MutationInProgress {
+		return retryCap
+	}
+	return min(max(p.patience(), retryLeast), retryCap)
+}
 
 // doubts is how long to wait for a word of the members before it is doubted that they are the members.
 func (p *pace) doubts() time.Duration { return max(staleAfter, min(p.patience(), patienceCap)) }

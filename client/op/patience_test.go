@@ -3,6 +3,8 @@ package op
 import (
 	"testing"
 	"time"
+
+	"vaultnet/refusal"
 )
 
 // Where changes take long, nobody is asked again for as long, nor doubted; never sooner than without knowing, nor later than
@@ -34,5 +36,29 @@ func TestPatienceFollowsThePaceOfChanges(t *testing.T) {
 	}
 	if got := p.patience(); got > 100*time.Millisecond {
 		t.Errorf("patience of %v after 40 quick changes", got)
+	}
+}
+
+// Where there was no room for a change it is sent again soon, by the pace of changes; what else may soon be otherwise takes
+// longer.
+func TestRetriesFollowThePaceWhereThereWasNoRoom(t *testing.T) {
+	for _, c := range []struct {
+		takes time.Duration
+		kind  refusal.Kind
+		want  time.Duration
+	}{
+		{0, refusal.TooManyMutations, retryCap},
+		{time.Millisecond, refusal.TooManyMutations, retryLeast},
+		{50 * time.Millisecond, refusal.MutationInProgress, 100 * time.Millisecond},
+		{time.Second, refusal.TooManyMutations, retryCap},
+		{time.Millisecond, refusal.NotSettled, retryCap},
+	} {
+		var p pace
+		if c.takes > 0 {
+			p.note(c.takes)
+		}
+		if got := p.retry(c.kind); got != c.want {
+			t.Errorf("changes take %v, %v: sent again after %v, want %v", c.takes, c.kind, got, c.want)
+		}
 	}
 }

@@ -95,16 +95,24 @@ func (p *place) admit(m *change) bool {
 	if i < 0 {
 		i = len(p.behind)
 		p.behind = append(p.behind, m)
-		p.c.queued++
+		p.queued(m, 1)
 		p.c.beckon()
 	}
 	if i < vaultnet.MaxInFlight-p.flying {
 		p.behind = slices.Delete(p.behind, i, i+1)
-		p.c.queued--
+		p.queued(m, -1)
 		p.flying++
 		m.flies = true
 	}
 	return m.flies
+}
+
+// queued counts a change that begins to wait, or no longer does.
+func (p *place) queued(m *change, by int) {
+	p.c.queued += by
+	if m.admitted {
+		p.c.window.queued += by
+	}
 }
 
 // depart lets the next change have the place of m.
@@ -116,7 +124,7 @@ func (p *place) depart(m *change) {
 		p.flying--
 	} else if i := slices.Index(p.behind, m); i >= 0 {
 		p.behind = slices.Delete(p.behind, i, i+1)
-		p.c.queued--
+		p.queued(m, -1)
 	}
 	m.flies = false
 	for i := range min(vaultnet.MaxInFlight-p.flying, len(p.behind)) {

@@ -256,8 +256,8 @@ func (s *submission) send(t tally) {
 	if due && s.c.now > s.since {
 		s.c.window.note(s.c.now, s.c.now.Sub(s.since), false)
 	}
-	if t.retryable() != nil && len(s.request.Bytes) <= largeRequest {
-		s.again.soon(s.c.now, retryCap)
+	if e := t.retryable(); e != nil && len(s.request.Bytes) <= largeRequest {
+		s.again.soon(s.c.now, s.c.pace.retry(e.Kind))
 	}
 	s.help(t, due)
 	members := s.place.members()

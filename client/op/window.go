@@ -28,6 +28,7 @@ type window struct {
 	found   vaultnet.Time // when that was
 	until   vaultnet.Time // what is slow until then was under way when it was made smaller
 	under   int           // changes under way, those included that wait at their place
+	queued  int           // those
 	waiting []*change     // next first
 }
 
@@ -53,7 +54,7 @@ func (c *Client) admit(m *change) bool {
 }
 
 // vacant is how many changes more may begin. Those that wait at their place for others ask nobody anything, either.
-func (c *Client) vacant() int { return int(c.window.size) + c.queued - c.window.under }
+func (c *Client) vacant() int { return int(c.window.size) + c.window.queued - c.window.under }
 
 // depart ends a change, or its waiting.
 func (c *Client) depart(m *change) {

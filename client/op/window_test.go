@@ -121,7 +121,7 @@ func TestWindowHoldsBackWhatIsTooMuch(t *testing.T) {
 	if atFirst != windowFirst {
 		t.Errorf("%d were submitted before one was done, want %d", atFirst, windowFirst)
 	}
-	if w.c.window.under != 0 || len(w.c.window.waiting) != 0 || w.c.Queued() != 0 {
+	if w.c.window.under != 0 || w.c.window.queued != 0 || len(w.c.window.waiting) != 0 || w.c.Queued() != 0 {
 		t.Errorf("at the end %d are under way, %d wait", w.c.window.under, len(w.c.window.waiting))
 	}
 }

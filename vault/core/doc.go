@@ -15,7 +15,7 @@
 //
 // # What an idle object costs
 //
-// Memory alone: no timer, no goroutine, no message. Loaded, up to 11 KiB beyond its data with its last block at hand, up to
+// Memory alone: no timer, no goroutine, no message. Loaded, up to 12 KiB beyond its data with its last block at hand, up to
 // 6 KiB as it is read from the store: most of that is the certificate and, at height 1, the proof of the first set. What
 // was not used for [Config.Idle] is unloaded, and what is beyond [Config.Memory], what was not used for longest first: then
 // it costs at most 200 bytes, and as long as results are told whose deadlines are over some 120 more and 130 for each of

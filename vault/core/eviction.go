@@ -23,7 +23,7 @@ type lru struct {
 // overhead is what a loaded object counts beyond its data, in bytes, with its last block still at hand; loadedOverhead, as
 // it is read from the store (see TestIdleObjectCosts).
 const (
-	overhead       = 11 << 10
+	overhead       = 12 << 10
 	loadedOverhead = 6 << 10
 )
 
