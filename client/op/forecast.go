@@ -47,22 +47,10 @@ func (b *book) ripe(list []permit.Allowance) []permit.Allowance {
 			break
 		}
 		a = next
-		if a.Kind == vaultnet.KindMutableData && !b.has(a) &&
+		if h, _ := b.find(a, nil); h == nil && a.Kind == vaultnet.KindMutableData &&
 			!slices.ContainsFunc(list, func(x permit.Allowance) bool { return x.Address == a }) {
 			list = append(list, permit.Allowance{Address: a, Count: b.count(a)})
 		}
 	}
 	return list
-}
-
-// has reports whether there is something left to use at an address.
-func (b *book) has(a vaultnet.Address) bool {
-	for _, h := range b.held {
-		for k := range h.uses {
-			if u := &h.uses[k]; u.allowance.Address == a && u.usable() && h.fresh(b.c.now) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -86,23 +86,31 @@ func (s *books) prune() {
 	})
 }
 
-// serve gives a need its permit, if there is one.
-func (b *book) serve(s *spending) bool {
-	for i := len(b.held) - 1; i >= 0; i-- {
-		h := b.held[i]
+// find returns an allowance at an address of which something is left to use, in the newest permit that has one; such, where
+// it is given, chooses. Without one it returns nil.
+func (b *book) find(a vaultnet.Address, such func(h *held, k int) bool) (*held, int) {
+	for _, h := range slices.Backward(b.held) {
 		if !h.fresh(b.c.now) {
 			continue
 		}
 		for k := range h.uses {
-			u := &h.uses[k]
-			if u.allowance.Address == s.address && u.usable() {
-				u.busy++
-				s.held, s.index = h, k
-				return true
+			if u := &h.uses[k]; u.allowance.Address == a && u.usable() && (such == nil || such(h, k)) {
+				return h, k
 			}
 		}
 	}
-	return false
+	return nil, 0
+}
+
+// serve gives a need its permit, if there is one.
+func (b *book) serve(s *spending) bool {
+	h, k := b.find(s.address, nil)
+	if h == nil {
+		return false
+	}
+	h.uses[k].busy++
+	s.held, s.index = h, k
+	return true
 }
 
 // step serves what waits, asks for what cannot be served, and settles what has expired.
@@ -150,12 +158,8 @@ func (b *book) foresee(a vaultnet.Address) {
 		b.issuing != nil && slices.ContainsFunc(b.asked, func(x permit.Allowance) bool { return x.Address == a }) {
 		return
 	}
-	for i, h := range b.held {
-		for k := range h.uses {
-			if u := &h.uses[k]; u.allowance.Address == a && u.usable() && b.held[i].fresh(b.c.now) && !h.low(k, b.c.now) {
-				return
-			}
-		}
+	if h, _ := b.find(a, func(h *held, k int) bool { return !h.low(k, b.c.now) }); h != nil {
+		return
 	}
 	b.ahead = append(b.ahead, a)
 	b.poke()

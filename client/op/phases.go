@@ -18,9 +18,6 @@ type Phases struct {
 // phases is when the phases of a change ended; 0: not yet.
 type phases struct{ launched, began, located, paid, sent vaultnet.Time }
 
-// begin notes that the change has its turn.
-func (p *phases) begin(now vaultnet.Time) { p.began = now }
-
 func (p *phases) locate(now vaultnet.Time) {
 	if p.located == 0 {
 		p.located = now

@@ -48,7 +48,7 @@ func (c *Client) admit(m *change) bool {
 		w.waiting = slices.Delete(w.waiting, i, i+1)
 		w.under++
 		m.admitted = true
-		m.phases.begin(c.now)
+		m.phases.began = c.now
 	}
 	return m.admitted
 }
