@@ -3,6 +3,7 @@ package bench_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,13 +90,17 @@ func TestProcesses(t *testing.T) {
 }
 
 func TestEndedWhileItStarts(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	for _, apart := range []bool{false, true} {
-		s := small("mutate")
-		s.Processes, s.TCP = apart, apart
-		if r, err := bench.Measure(ctx, s, bench.Options{}); r != nil || err == nil {
-			t.Errorf("%+v, %v", r, err)
-		}
+	atFirst := bench.Options{Progress: func(string) { stop() }} // however fast the machine is, nothing is measured yet
+	if r, err := bench.Measure(ctx, small("mutate"), atFirst); r != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	ctx, stop = context.WithTimeout(t.Context(), 50*time.Millisecond) // less than processes take to start
+	defer stop()
+	apart := small("mutate")
+	apart.Processes, apart.TCP = true, true
+	if r, err := bench.Measure(ctx, apart, bench.Options{}); r != nil || err == nil {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
