@@ -96,11 +96,9 @@ func TestEndedWhileItStarts(t *testing.T) {
 	if r, err := bench.Measure(ctx, small("mutate"), atFirst); r != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%+v, %v", r, err)
 	}
-	ctx, stop = context.WithTimeout(t.Context(), 50*time.Millisecond) // less than processes take to start
-	defer stop()
 	apart := small("mutate")
 	apart.Processes, apart.TCP = true, true
-	if r, err := bench.Measure(ctx, apart, bench.Options{}); r != nil || err == nil {
+	if r, err := bench.Measure(ctx, apart, bench.Options{}); r != nil || err == nil { // it has ended
 		t.Errorf("%+v, %v", r, err)
 	}
 }
