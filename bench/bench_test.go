@@ -102,3 +102,19 @@ func TestEndedWhileItStarts(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// A process whose vault still looks for its network ends when it is told to, and is not killed after its patience.
+func TestProcessesEndWhileTheyStart(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	apart := small("mutate")
+	apart.Processes, apart.TCP = true, true
+	r, err := bench.Measure(ctx, apart, bench.Options{Progress: func(said string) {
+		if strings.HasPrefix(said, "starting: ") {
+			stop()
+		}
+	}})
+	if r != nil || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "killed") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -84,6 +84,14 @@ func serve(in io.Reader, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
+	asked := make(chan string)
+	go func() { // the end of the orders is heard while the vault starts, too
+		defer cancel()
+		defer close(asked)
+		for orders.Scan() {
+			asked <- orders.Text()
+		}
+	}()
 	v, err := vault.Start(ctx, vault.Config{Seed: localnet.VaultSeed(1, c.Index), Parameters: c.Network, Listen: []string{"/ip4/127.0.0.1/tcp/0"},
 		Bootstrap: c.Bootstrap, Latency: c.Latency, Store: s, Sync: c.Sync})
 	if err != nil {
@@ -95,9 +103,9 @@ func serve(in io.Reader, out io.Writer) (err error) {
 		return err
 	}
 	var p profiler
-	for orders.Scan() {
+	for order := range asked {
 		var w word
-		switch orders.Text() {
+		switch order {
 		case orderMeasure:
 			st, err := v.Status()
 			w.Readings = readings{"vaults": 1}
@@ -303,8 +311,7 @@ func (n *processes) hear(ctx context.Context, i int, order string) (word, error)
 		}
 		return h.w, nil
 	case <-ctx.Done():
-		_ = p.command.Process.Kill()
-		<-answer
+		_ = p.orders.Close() // nobody asks it again: it ends, or is killed when all are closed
 		return word{}, &ProcessError{i, context.Cause(ctx), p.errors.String()}
 	}
 }
