@@ -7,6 +7,7 @@ import (
 	"vaultnet"
 	"vaultnet/client/container"
 	"vaultnet/internal/canonical"
+	"vaultnet/internal/sealed"
 	"vaultnet/mutabledata"
 	"vaultnet/refusal"
 )
@@ -68,7 +69,7 @@ func readGiven(ctx context.Context, data container.Data, at vaultnet.Address, se
 	if err != nil || !ok {
 		return nil, 0, err
 	}
-	if plain, ok := open(givenKey(seed), at, v.Content); ok {
+	if plain, ok := sealed.NewBox(givenKey(seed)).Open(nil, v.Content, at.Append(nil)); ok {
 		if g, err := decodeGiven(plain); err == nil {
 			return g, v.Version, nil
 		}
@@ -91,15 +92,15 @@ func (a *Account) give(ctx context.Context, seed [32]byte, g *Given) error {
 		if old != nil && (old.Serial > g.Serial || string(canonical.Marshal(old)) == string(plain)) {
 			return nil
 		}
-		sealed, err := seal(a.cfg.Random, givenKey(seed), at, plain)
+		content, err := sealed.NewBox(givenKey(seed)).Seal(a.cfg.Random, plain, at.Append(nil))
 		if err != nil {
 			return err
 		}
 		var o outcome
 		if old == nil && !damaged {
-			o, err = c.insert(ctx, sealed)
+			o, err = c.insert(ctx, content)
 		} else {
-			o, err = c.update(ctx, sealed, version)
+			o, err = c.update(ctx, content, version)
 		}
 		if err != nil || o == done {
 			return err

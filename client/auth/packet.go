@@ -6,6 +6,7 @@ import (
 
 	"vaultnet/client/container"
 	"vaultnet/internal/canonical"
+	"vaultnet/internal/sealed"
 )
 
 // MaxLabel is the greatest length of an account's label, in bytes.
@@ -43,11 +44,11 @@ func decodePacket(b []byte) (packet, error) {
 }
 
 func (p *packet) seal(random io.Reader, at *place) ([]byte, error) {
-	return seal(random, at.seal, at.address, p.encode())
+	return sealed.NewBox(at.seal).Seal(random, p.encode(), at.address.Append(nil))
 }
 
-func openPacket(at *place, sealed []byte) (packet, error) {
-	if plain, ok := open(at.seal, at.address, sealed); ok {
+func openPacket(at *place, stored []byte) (packet, error) {
+	if plain, ok := sealed.NewBox(at.seal).Open(nil, stored, at.address.Append(nil)); ok {
 		if p, err := decodePacket(plain); err == nil {
 			return p, nil
 		}

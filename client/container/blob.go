@@ -3,21 +3,21 @@ package container
 import (
 	"cmp"
 	"context"
-	"crypto/cipher"
 	"io"
 	"maps"
 	"slices"
 
 	"vaultnet"
+	"vaultnet/internal/sealed"
 )
 
 // blob is the content of a file that is open: what was read of it and what was changed, of both a bounded part. It is not
 // safe for concurrent use.
 type blob struct {
-	cfg  Config
-	g    geometry
-	key  Key
-	aead cipher.AEAD // nil: public
+	cfg    Config
+	g      geometry
+	key    Key
+	secret *sealed.Box // nil: public
 
 	size   int64
 	inline []byte // the whole content while it is at most MaxInline bytes; then no leaves, lists or roots
@@ -56,7 +56,7 @@ func newBlob(cfg Config, r *record, key Key) *blob {
 		b.depth = b.g.depth(c.Size)
 	}
 	if b.key != (Key{}) {
-		b.aead = newAEAD(b.key)
+		b.secret = sealed.NewBox(b.key)
 	}
 	b.forget()
 	return b
@@ -172,7 +172,7 @@ func (b *blob) see(i int64, leaf []byte) {
 func (b *blob) unsee(i int64) {
 	if k := slices.Index(b.seen, i); k >= 0 {
 		b.seen = slices.Delete(b.seen, k, k+1)
-		if b.aead != nil { // else it is another's
+		if b.secret != nil { // else it is another's
 			b.recycle(b.window[i])
 		}
 		delete(b.window, i)
@@ -428,7 +428,7 @@ func (b *blob) list(ctx context.Context, level int, i int64) (*list, error) {
 		for k := range l.names {
 			copy(l.names[k][:], names[k*nameSize:])
 		}
-		if b.aead != nil {
+		if b.secret != nil {
 			b.recycle(names)
 		}
 	}

@@ -16,10 +16,10 @@ func where(level int, i int64) []byte {
 
 // seal seals a chunk with the file's key, where it has one.
 func (b *blob) seal(content []byte, level int, i int64) ([]byte, error) {
-	if b.aead == nil {
+	if b.secret == nil {
 		return content, nil
 	}
-	return sealWith(b.aead, b.cfg.Random, content, where(level, i))
+	return b.secret.Seal(b.cfg.Random, content, where(level, i))
 }
 
 // open takes the answer to a GetChunk and opens the chunk.
@@ -31,9 +31,9 @@ func (b *blob) open(a Answer, level int, i int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.aead != nil {
+	if b.secret != nil {
 		var ok bool
-		if c, ok = openWith(b.aead, b.buffer(), c, where(level, i)); !ok {
+		if c, ok = b.secret.Open(b.buffer(), c, where(level, i)); !ok {
 			return nil, refuse("read", "chunk", Corrupt)
 		}
 	}

@@ -46,7 +46,7 @@ func (b *blob) flush(ctx context.Context) error {
 		u.steps = append(u.steps, PutChunk{Content: sealed})
 	}
 	for _, leaf := range b.leaves {
-		if b.aead != nil { // else it is what is being stored
+		if b.secret != nil { // else it is what is being stored
 			b.recycle(leaf)
 		}
 	}

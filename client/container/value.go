@@ -1,13 +1,11 @@
 package container
 
 import (
-	"crypto/cipher"
 	"io"
-
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"vaultnet"
 	"vaultnet/internal/canonical"
+	"vaultnet/internal/sealed"
 )
 
 // MaxValue is the greatest length of what is stored under a name, as it is stored: a hundred of them fit a node beside the
@@ -15,7 +13,7 @@ import (
 const MaxValue = 9500
 
 // MaxContent is how long a name and its content may be together, in bytes.
-const MaxContent = MaxValue - chacha20poly1305.NonceSizeX - chacha20poly1305.Overhead - 9
+const MaxContent = MaxValue - sealed.Overhead - 9
 
 const domainValues vaultnet.Domain = "vaultnet/container/values/1" // container key → key of its values
 
@@ -27,25 +25,16 @@ type value struct {
 
 // box seals and opens values.
 type box struct {
-	id   ID
-	aead cipher.AEAD // nil: public
+	id     ID
+	secret *sealed.Box // nil: public
 }
 
 func (r *Ref) box() box {
 	b := box{id: r.ID}
 	if r.Private() {
-		b.aead = newAEAD(domainValues.Hash(r.Key[:]))
+		b.secret = sealed.NewBox(domainValues.Hash(r.Key[:]))
 	}
 	return b
-}
-
-// newAEAD cannot fail: the key has its length.
-func newAEAD(key [32]byte) cipher.AEAD {
-	a, err := chacha20poly1305.NewX(key[:])
-	if err != nil {
-		panic(err)
-	}
-	return a
 }
 
 // context binds a value to its container and place: it opens nowhere else.
@@ -55,10 +44,10 @@ func (b *box) context(p place) []byte {
 
 func (b *box) seal(random io.Reader, p place, name string, content []byte) ([]byte, error) {
 	plain := canonical.Marshal(&value{Name: name, Content: content})
-	if b.aead == nil {
+	if b.secret == nil {
 		return plain, nil
 	}
-	return sealWith(b.aead, random, plain, b.context(p))
+	return b.secret.Seal(random, plain, b.context(p))
 }
 
 // open returns the name and content under an entry key; false where they are not what an honest client wrote there.
@@ -67,9 +56,9 @@ func (b *box) open(r *Ref, p place, stored []byte) (value, bool) {
 		return value{}, false
 	}
 	plain := stored
-	if b.aead != nil {
+	if b.secret != nil {
 		var ok bool
-		if plain, ok = openWith(b.aead, nil, stored, b.context(p)); !ok {
+		if plain, ok = b.secret.Open(nil, stored, b.context(p)); !ok {
 			return value{}, false
 		}
 	}
@@ -78,22 +67,4 @@ func (b *box) open(r *Ref, p place, stored []byte) (value, bool) {
 		return value{}, false
 	}
 	return v, true
-}
-
-// sealWith gives a fresh random nonce and what it seals.
-func sealWith(a cipher.AEAD, random io.Reader, plain, context []byte) ([]byte, error) {
-	out := make([]byte, a.NonceSize(), a.NonceSize()+len(plain)+a.Overhead())
-	if _, err := io.ReadFull(random, out); err != nil {
-		return nil, err
-	}
-	return a.Seal(out, out, plain, context), nil
-}
-
-// openWith appends what was sealed to out.
-func openWith(a cipher.AEAD, out, sealed, context []byte) ([]byte, bool) {
-	if len(sealed) < a.NonceSize()+a.Overhead() {
-		return nil, false
-	}
-	plain, err := a.Open(out, sealed[:a.NonceSize()], sealed[a.NonceSize():], context)
-	return plain, err == nil
 }
