@@ -53,30 +53,15 @@ func (d Domain) Hash(parts ...[]byte) Digest {
 	return sha256.Sum256(b)
 }
 
-// stream is Hash of what is long: in pieces of 4 KiB, so that no copy of the whole is made and no part moves to the heap.
+// stream is Hash of what is long, without a copy of it.
 func (d Domain) stream(parts [][]byte) (digest Digest) {
 	h := sha256.New()
-	b := make([]byte, 0, 4<<10)
-	write := func(p []byte) {
-		for len(p) > 0 {
-			n := copy(b[len(b):cap(b)], p)
-			b, p = b[:len(b)+n], p[n:]
-			if len(b) == cap(b) {
-				h.Write(b)
-				b = b[:0]
-			}
-		}
-	}
-	var length [8]byte
-	binary.BigEndian.PutUint64(length[:], uint64(len(d)))
-	write(length[:])
-	write([]byte(d))
+	var b [8 + 64]byte
+	h.Write(append(binary.BigEndian.AppendUint64(b[:0], uint64(len(d))), d...))
 	for _, p := range parts {
-		binary.BigEndian.PutUint64(length[:], uint64(len(p)))
-		write(length[:])
-		write(p)
+		h.Write(binary.BigEndian.AppendUint64(b[:0], uint64(len(p))))
+		h.Write(p)
 	}
-	h.Write(b)
 	h.Sum(digest[:0])
 	return digest
 }

@@ -40,7 +40,7 @@ const (
 // maxScratch is not copied but returned.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-const maxScratch = 64 << 10
+const maxScratch = 1 << 20
 
 // Marshal encodes v, best a pointer: what it points to is encoded without a copy of the value. It panics for a type that
 // has no encoding (a channel, a float, a struct with a field that is not exported): a mistake in the program, which any
