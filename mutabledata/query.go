@@ -9,7 +9,7 @@ import (
 // Query is a read of one object: one of the Get types below. Each decodes its own answer, e.g. [GetValue.Decode]. Reads
 // are public: no permission is asked for.
 type Query interface {
-	read(o *Object) ([]byte, error) // o is not nil
+	read(b []byte, o *Object) ([]byte, error) // appends to b; o is not nil
 	encode() any
 	valid() error
 }

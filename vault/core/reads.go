@@ -37,8 +37,7 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 		if err != nil {
 			return v.answerRead(answer, m, nil, err)
 		}
-		value, err := v.query(m, absent)
-		return v.answerRead(answer, m, value, err)
+		return v.answerOf(answer, m, absent)
 	}
 	l := e.live
 	v.used(l)
@@ -48,19 +47,35 @@ func (v *Vault) readAnswer(m *wire.Read) *wire.ReadAnswer {
 		answer.Members, answer.Nearer = v.setOf(e), v.nearer(m.Address.Location())
 		return v.answerRead(answer, m, nil, refusal.New(refusal.NotSettled))
 	}
-	value, err := v.query(m, s.Machine)
+	return v.answerOf(answer, m, s.Machine)
+}
+
+// maxRoom is how much room is kept for values of which only the digest is told, in bytes.
+const maxRoom = 256 << 10
+
+// answerOf answers with what a machine says. Most members are asked for no more than its digest: then the value is made in
+// room that is used again.
+func (v *Vault) answerOf(answer *wire.ReadAnswer, m *wire.Read, machine any) *wire.ReadAnswer {
+	if m.Full {
+		value, err := v.query(nil, m, machine)
+		return v.answerRead(answer, m, value, err)
+	}
+	value, err := v.query(v.value[:0], m, machine)
+	if c := cap(value); c > cap(v.value) && c <= maxRoom {
+		v.value = value
+	}
 	return v.answerRead(answer, m, value, err)
 }
 
-// query asks a machine what a read asks.
-func (v *Vault) query(m *wire.Read, machine any) ([]byte, error) {
+// query asks a machine what a read asks, and appends its answer to b where it is long.
+func (v *Vault) query(b []byte, m *wire.Read, machine any) ([]byte, error) {
 	switch machine := machine.(type) {
 	case *dataMachine:
 		q, err := mutabledata.DecodeQuery(m.Query)
 		if err != nil {
 			return nil, err
 		}
-		return machine.object.Read(q)
+		return machine.object.AppendRead(b, q)
 	case *accountMachine:
 		q, err := account.DecodeQuery(m.Query)
 		switch {

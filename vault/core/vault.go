@@ -47,6 +47,7 @@ type Vault struct {
 	dirty     []*live
 	inboxes   [][]agreement.Input // to be used again
 	questions []question          // answered once the objects were stepped
+	value     []byte              // room for the value of an answer
 	out       outbox
 	calls     wire.Call
 }
