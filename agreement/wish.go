@@ -44,7 +44,7 @@ func (t *turn) sendWish() {
 		return
 	}
 	c := t.common()
-	if _, ok := t.set.Next(t.address, c.Add, c.Drop, t.limit()); !ok {
+	if !t.set.Allows(c.Add, c.Drop, t.limit()) {
 		return
 	}
 	w := &Wish{Incarnation: t.incarnation(), Height: t.height + 1, Add: c.Add, Drop: c.Drop, By: &merkle.Attestation{Signer: t.cfg.Self}}
@@ -181,19 +181,22 @@ func (t *turn) wishing() Change {
 	if t.set == nil || t.wishes == nil {
 		return Change{}
 	}
+	var room [maxMembers]*Wish
+	wishes, weak := room[:0], t.set.Weak()
 	for i := range t.wishes {
-		w := t.wishOf(i)
-		if w == nil {
-			continue
+		if w := t.wishOf(i); w != nil {
+			wishes = append(wishes, w)
 		}
-		c, n := Change{w.Add, w.Drop}, 0
-		for k := i; k < len(t.wishes); k++ {
-			if v := t.wishOf(k); v != nil && (Change{v.Add, v.Drop}) == c {
+	}
+	for ; len(wishes) >= weak; wishes = wishes[1:] {
+		first, n := wishes[0], 1
+		for _, w := range wishes[1:] {
+			if w.Add == first.Add && w.Drop == first.Drop {
 				n++
 			}
 		}
-		if n >= t.set.Weak() && t.set.Allows(c.Add, c.Drop, t.limit()) {
-			return c
+		if n >= weak && t.set.Allows(first.Add, first.Drop, t.limit()) {
+			return Change{first.Add, first.Drop}
 		}
 	}
 	return Change{}
