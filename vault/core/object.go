@@ -187,7 +187,11 @@ func (s *objects) space() *space[*object] {
 			}
 			return a.thing.address().Compare(b.thing.address())
 		})
-		s.atlas = &space[*object]{spots}
+		heads := make([]uint64, len(spots))
+		for i := range spots {
+			heads[i] = headOf(&spots[i].location)
+		}
+		s.atlas = &space[*object]{spots, heads}
 	}
 	return s.atlas
 }

@@ -35,6 +35,8 @@ type peers struct {
 	self  *peer
 	all   map[vaultnet.PublicKey]*peer
 	space space[*peer]
+
+	recent [128]*peer // what was looked for lately, by [peers.recentPlace]: most messages are of a few
 }
 
 func newPeers(self vaultnet.PublicKey) peers {
@@ -45,7 +47,30 @@ func newPeers(self vaultnet.PublicKey) peers {
 }
 
 // get returns what is known of a vault, nil for a stranger.
-func (p *peers) get(k vaultnet.PublicKey) *peer { return p.all[k] }
+func (p *peers) get(k vaultnet.PublicKey) *peer {
+	place := p.recentPlace(&k)
+	if q := *place; q != nil && q.key == k {
+		return q
+	}
+	q := p.all[k]
+	if q != nil {
+		*place = q
+	}
+	return q
+}
+
+func (p *peers) recentPlace(k *vaultnet.PublicKey) **peer {
+	return &p.recent[int(k[0]^k[15])%len(p.recent)]
+}
+
+// drop makes a vault unknown.
+func (p *peers) drop(q *peer) {
+	p.space.remove(q.location)
+	delete(p.all, q.key)
+	if place := p.recentPlace(&q.key); *place == q {
+		*place = nil
+	}
+}
 
 // add makes a vault known. Where there is no room, one that is not up and far from this vault makes some for one that
 // is; reports nil where none does.
@@ -84,8 +109,7 @@ func (p *peers) dropFarthest() bool {
 	if far == nil {
 		return false
 	}
-	p.space.remove(far.location)
-	delete(p.all, far.key)
+	p.drop(far)
 	return true
 }
 
@@ -139,8 +163,7 @@ func (p *peers) ranks(l vaultnet.Location, q *peer, n int) bool {
 // forget drops a vault that somebody named and nobody has heard of.
 func (p *peers) forget(k vaultnet.PublicKey) {
 	if q := p.all[k]; q != nil && !q.heard && !q.present && q != p.self {
-		p.space.remove(q.location)
-		delete(p.all, k)
+		p.drop(q)
 	}
 }
 
