@@ -118,6 +118,9 @@ func Decode(body []byte) (Mutation, error) {
 	if err := m.valid(); err != nil {
 		return nil, err
 	}
+	if m, ok := m.(*MutateEntries); ok {
+		m.digest()
+	}
 	return m, nil
 }
 

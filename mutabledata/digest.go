@@ -31,8 +31,31 @@ func (o *Object) Digest() vaultnet.Digest {
 }
 
 func (v Value) digest() vaultnet.Digest {
-	version, content := v.Version.bytes(), sha256.Sum256(v.Content)
+	return v.Version.digest(sha256.Sum256(v.Content))
+}
+
+// digest is that of a value of this version, with content of the given digest.
+func (v Version) digest(content vaultnet.Digest) vaultnet.Digest {
+	version := v.bytes()
 	return vaultnet.DomainObject.Hash(labelEntry, version[:], content[:])
+}
+
+// digest computes those of the contents, once for all objects that m is applied to: it may be held by several members.
+func (m *MutateEntries) digest() {
+	m.contents = make([]vaultnet.Digest, len(m.Actions))
+	for i := range m.Actions {
+		if a := &m.Actions[i]; a.Do == InsertEntry || a.Do == UpdateEntry {
+			m.contents[i] = sha256.Sum256(a.Content)
+		}
+	}
+}
+
+// leaf is the digest of the value that action i makes.
+func (m *MutateEntries) leaf(i int, v Value) vaultnet.Digest {
+	if m.contents == nil {
+		return v.digest()
+	}
+	return v.Version.digest(m.contents[i])
 }
 
 func (s PermissionSet) digest() vaultnet.Digest {

@@ -11,7 +11,7 @@ func (m *MutateEntries) apply(o *Object, by Context) (*Object, Result, error) {
 	if err := m.check(o, by); err != nil {
 		return nil, Result{}, err
 	}
-	next, result := o.changed(m.Actions)
+	next, result := o.changed(m)
 	return next, result, nil
 }
 
@@ -121,12 +121,12 @@ func (o *Object) value(a *EntryAction) Value {
 	return v
 }
 
-// changed is the object after actions in which nothing is wrong.
-func (o *Object) changed(as []EntryAction) (*Object, Result) {
+// changed is the object after a mutation in whose actions nothing is wrong.
+func (o *Object) changed(m *MutateEntries) (*Object, Result) {
 	next := *o
 	var result Result
-	for i := range as {
-		a := &as[i]
+	for i := range m.Actions {
+		a := &m.Actions[i]
 		if !a.Do.changes() {
 			continue
 		}
@@ -139,7 +139,7 @@ func (o *Object) changed(as []EntryAction) (*Object, Result) {
 			continue
 		}
 		v := o.value(a)
-		next.entries = next.entries.Put(string(a.Key), v, v.digest())
+		next.entries = next.entries.Put(string(a.Key), v, m.leaf(i, v))
 		next.bytes += entrySize(a.Key, v)
 		result.Versions = append(result.Versions, v.Version)
 	}

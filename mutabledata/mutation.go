@@ -29,6 +29,8 @@ type Put struct {
 type MutateEntries struct {
 	Actions    []EntryAction // in order of keys, one per key, at most [vaultnet.MaxActions]
 	MaxEntries int           // how many the object may hold afterwards, at most [vaultnet.MaxEntries]; 0 stands for that
+
+	contents []vaultnet.Digest // of the actions' contents, in their order; nil: not known
 }
 
 // EntryAction is what is to happen to one entry.
