@@ -27,9 +27,9 @@ type attempt struct {
 	cause    uint32 // round in which it last had a reason of others' to be awake; see drowsy
 	summoned bool   // woken by others' votes or wishes, not by something of its own
 
-	tallies   []*tally          // of rounds round−roundsKept … round, by round
-	blank     *tally            // of the first round that is counted; nil: it is in use
-	future    [maxMembers]later // of each member, its votes of the highest round above round
+	tallies   []*tally           // of rounds round−roundsKept … round, by round
+	blank     *tally             // of the first round that is counted; nil: it is in use
+	future    *[maxMembers]later // of each member, its votes of the highest round above round; nil: none came
 	proposals []*held
 	lock      *polka            // lockedRound, lockedValue
 	valid     *polka            // validRound, validValue
@@ -58,6 +58,8 @@ type attempt struct {
 	stoodBy          bool   // it does so once
 	late             bool   // it voted when it had stood by for as long as it does
 	spared           uint16 // who was not sent its prevote, by rank
+
+	room *attemptRoom // that it is in
 }
 
 // polka is a block with the proof that a quorum prevoted for it.
@@ -79,6 +81,14 @@ type tally struct {
 	cast  [2]uint8 // how many votes there are of each type
 	lead  [2]lead
 	votes [2][maxMembers]*Vote
+}
+
+// later is the votes of rounds that have not been entered, by member.
+func (a *attempt) later() []later {
+	if a.future == nil {
+		return nil
+	}
+	return a.future[:]
 }
 
 // lead is what most members voted for, of votes of one type: a vote for it, and how many there are.
@@ -167,19 +177,50 @@ func (y *tally) certificate(t VoteType, block vaultnet.Digest) *Certificate {
 	return c
 }
 
-func newAttempt() *attempt {
-	own := &struct { // what every attempt needs, at once
-		attempt
-		tally     tally
-		tallies   [1]*tally
-		proposals [1]*held
-		promised  [2]vaultnet.Digest
-	}{attempt: attempt{proposeAt: vaultnet.Never, prevoteAt: vaultnet.Never, precommitAt: vaultnet.Never,
-		earlyAt: vaultnet.Never, standbyAt: vaultnet.Never, repairAt: vaultnet.Never}}
-	a := &own.attempt
-	a.tallies, a.blank = own.tallies[:0], &own.tally
-	a.proposals, a.promised = own.proposals[:0], own.promised[:0]
+// attemptRoom is an attempt with what every one needs.
+type attemptRoom struct {
+	attempt
+	tally     tally
+	tallies   [1]*tally
+	proposals [1]*held
+	promised  [2]vaultnet.Digest
+}
+
+func newAttempt() *attempt { return new(attemptRoom).begin() }
+
+// begin makes it an attempt at a height of which nothing is known. It is zero.
+func (r *attemptRoom) begin() *attempt {
+	a := &r.attempt
+	a.room = r
+	a.proposeAt, a.prevoteAt, a.precommitAt = vaultnet.Never, vaultnet.Never, vaultnet.Never
+	a.earlyAt, a.standbyAt, a.repairAt = vaultnet.Never, vaultnet.Never, vaultnet.Never
+	a.tallies, a.blank = r.tallies[:0], &r.tally
+	a.proposals, a.promised = r.proposals[:0], r.promised[:0]
 	return a
+}
+
+// maxAttempts is how many attempts that are over are kept for heights to come.
+const maxAttempts = 8
+
+// newAttempt is an attempt, in the room of one that is over where there is one.
+func (c *Config) newAttempt() *attempt {
+	p := c.pad()
+	last := len(p.attempts) - 1
+	if last < 0 {
+		return newAttempt()
+	}
+	r := p.attempts[last]
+	p.attempts = p.attempts[:last]
+	return r.begin()
+}
+
+// over takes the room of an attempt back: its height is decided, and nobody refers to it any more.
+func (c *Config) over(a *attempt) {
+	if p := c.pad(); len(p.attempts) < maxAttempts {
+		r := a.room
+		*r = attemptRoom{}
+		p.attempts = append(p.attempts, r)
+	}
 }
 
 // tally returns the tally of a round, nil if that round's votes are not kept.
@@ -257,7 +298,7 @@ func (t *turn) wake() {
 	}
 	a := t.attempt
 	if a == nil {
-		a = newAttempt()
+		a = t.cfg.newAttempt()
 		t.attempt = a
 	}
 	if a.awake {
@@ -330,7 +371,7 @@ func (t *turn) enter(round uint32, proof []*Vote) {
 		}
 	}
 	a.tallies = keep
-	for i := range a.future {
+	for i := range a.later() {
 		f := &a.future[i]
 		if f.round > round || f.votes == [2]*Vote{} {
 			continue

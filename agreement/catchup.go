@@ -250,6 +250,9 @@ func (t *turn) count(i int, v *Vote) {
 		return
 	}
 	if round > a.round {
+		if a.future == nil {
+			a.future = new([maxMembers]later)
+		}
 		f := &a.future[i]
 		if f.round < round || f.votes == [2]*Vote{} {
 			*f = later{round: round}
@@ -270,7 +273,7 @@ func (t *turn) count(i int, v *Vote) {
 // that: it repairs, and lacks the proof of the round.
 func (t *turn) lags(i int, v *Vote) bool {
 	a := t.attempt
-	if a == nil || !a.awake || v.Ballot.Round >= a.round || a.future[i].votes != [2]*Vote{} {
+	if a == nil || !a.awake || v.Ballot.Round >= a.round || a.future != nil && a.future[i].votes != [2]*Vote{} {
 		return false
 	}
 	y := a.tally(a.round)

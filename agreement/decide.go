@@ -60,6 +60,7 @@ func (t *turn) advance(d *Decided, digest vaultnet.Digest, next *State) {
 	t.believed = slices.DeleteFunc(t.believed, func(s *Set) bool { return s.Number <= t.set.Number })
 	if t.attempt != nil {
 		t.suspects = append(t.suspects, t.attempt.failed...)
+		t.cfg.over(t.attempt)
 	}
 	t.attempt, t.fetch = nil, nil
 	t.stray = nil

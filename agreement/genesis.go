@@ -220,6 +220,12 @@ func (t *turn) mayLock() bool {
 // part puts away what the member voted in its present first set, and takes out what it voted in the one with the given
 // digest. For which requests it voted holds for the address, whatever the set.
 func (t *turn) part(next vaultnet.Digest) {
+	if t.attempt == nil && len(t.parted) == 0 {
+		if t.savedVote {
+			t.unsaved.vote, t.out.Record = true, true
+		}
+		return
+	}
 	b := newAttempt()
 	kept := make([]parted, 0, len(t.parted)+1)
 	back := false

@@ -103,7 +103,7 @@ func (t *turn) proposal(from vaultnet.PublicKey, p *Proposal) {
 			return // empty proposals and set blocks wake nobody
 		}
 		if a == nil {
-			a = newAttempt()
+			a = t.cfg.newAttempt()
 			t.attempt = a
 		}
 	}

@@ -133,6 +133,9 @@ func (t *turn) decideRule() bool {
 // skipRule (line 55): w members are in rounds above this one.
 func (t *turn) skipRule() bool {
 	a := t.attempt
+	if a.future == nil {
+		return false
+	}
 	var array [2 * maxMembers]uint32
 	rounds := array[:0]
 	for i := range a.future {

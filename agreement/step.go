@@ -48,6 +48,8 @@ type scratch struct {
 	encoded []byte
 
 	undecided []*Request // of the object that a request is judged for
+
+	attempts []*attemptRoom // zero, for heights to come
 }
 
 // decided takes the room of a list of undecided requests back.
