@@ -11,62 +11,62 @@ import (
 // Object is one member's side of one object's agreement. It is driven by [Object.Step] alone and is not safe for
 // concurrent use. Idle it holds its state and no timer.
 type Object struct {
-	cfg     *Config
-	address vaultnet.Address
+	// What nearly every step looks at, side by side.
 
+	cfg       *Config
 	height    vaultnet.Height
-	state     *State // at height; at height 0 what the first block is applied to, nil while the set is unknown
-	stored    *State // what the store holds, for diffs
+	set       *Set     // decides height+1; nil while unknown
+	me        int      // this vault's index in set, −1 for a stranger
+	attempt   *attempt // at height+1; nil: nothing seen, nothing voted
+	state     *State   // at height; at height 0 what the first block is applied to, nil while the set is unknown
 	last      *Decided
+	setDigest vaultnet.Digest // of set
 	digest    vaultnet.Digest // of the header at height
-	decidedAt vaultnet.Time   // when height was
-
-	set       *Set // decides height+1; nil while unknown
-	setDigest vaultnet.Digest
-	me        int       // this vault's index in set, −1 for a stranger
-	proof     *SetProof // at height 0: where set comes from
-	links     []Link
-
+	address   vaultnet.Address
 	pool      []*Request
+	heard     []vaultnet.Height      // by rank, the greatest that each member said it has decided; nil: none did
+	wishes    *[maxMembers]heardWish // by rank; nil: none
+	stray     *[maxMembers]*Vote     // others' votes that came while it slept; nil: none
+	relays    []relay                // ≤ maxRelays
+	fetch     *fetch
+	parted    []parted // at height 0: first sets in which it voted and that it left, ≤ maxParted
+	lingers   linger
+	decidedAt vaultnet.Time // when height was
+	seekAt    vaultnet.Time // when it may ask again what another first set holds
+	backAt    vaultnet.Time // when it may go to another because there is nothing to decide in this
+	wishAt    vaultnet.Time
+	followAt  vaultnet.Time
+	following bool
+	savedVote bool   // a vote record is in the store
+	pace      uint32 // added to the round where timeouts are computed: what the heights before have needed
+	behind    behind
+	desire    Change
+
+	stored *State    // what the store holds, for diffs
+	proof  *SetProof // at height 0: where set comes from
+	links  []Link
+
 	withdrawn []withdrawal // by deadline
 	confirm   []confirmation
-	relays    []relay           // ≤ maxRelays
 	kept      []kept            // results past their deadlines, by deadline
 	lacking   []vaultnet.Digest // requests that the ledger of state is known to lack, ≤ maxLacking; see [Object.lacks]
 	forgotten vaultnet.Time     // results of requests with earlier deadlines may be lost: by a restart, or a fetched state
 	believed  []*Set            // sets that w vaults named alike, the newest 4
 
-	attempt   *attempt      // at height+1; nil: nothing seen, nothing voted
-	parted    []parted      // at height 0: first sets in which it voted and that it left, ≤ maxParted
-	outvoted  []parted      // above height 0: first sets in which it voted, where another decided the first height
-	seekAt    vaultnet.Time // when it may ask again what another first set holds
+	outvoted  []parted // above height 0: first sets in which it voted, where another decided the first height
 	seekGap   time.Duration
-	doubts    []seen             // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
-	backAt    vaultnet.Time      // when it may go to another because there is nothing to decide in this
-	stray     *[maxMembers]*Vote // others' votes that came while it slept; nil: none
-	ahead     []ahead            // for the heights after height+1
-	behind    behind
-	fetch     *fetch
+	doubts    []seen  // who showed certificates that do not fit what is decided here, ≤ 2 maxMembers
+	ahead     []ahead // for the heights after height+1
 	pinned    *pinned
 	helped    []seen
-	heard     []vaultnet.Height // by rank, the greatest that each member said it has decided; nil: none did
 	followers []follower
 
-	desire    Change
-	wishes    *[maxMembers]heardWish // by rank; nil: none
-	granted   vaultnet.Height        // the last that changed the set, or was to; older wishes have had their turn
-	wishAt    vaultnet.Time
-	wishGap   int // T_leave's between wishes
-	following bool
-	followAt  vaultnet.Time
-
-	pace     uint32 // added to the round where timeouts are computed: what the heights before have needed
-	suspects []Ref  // pending requests that were in a fresh block that failed at an earlier height
-	lingers  linger
+	granted  vaultnet.Height // the last that changed the set, or was to; older wishes have had their turn
+	wishGap  int             // T_leave's between wishes
+	suspects []Ref           // pending requests that were in a fresh block that failed at an earlier height
 
 	unsaved        saves
 	savedProposals []vaultnet.Digest // in the store, of the height being decided
-	savedVote      bool              // a vote record is in the store
 }
 
 // maxMembers bounds every array indexed by members.
