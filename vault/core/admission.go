@@ -89,13 +89,14 @@ func (v *Vault) found(from vaultnet.PublicKey, e *object, r *agreement.Request) 
 	if e != nil && e.live != nil && e.live.Set() != nil && r.Proof == nil {
 		return true // members are known already: from another's proof
 	}
-	set, ok := r.Proof.Set(r.Address, v.cfg.Parameters.GroupSize)
+	group := v.closeGroup(at)
+	set, ok := r.Proof.SetOf(group, r.Address, v.cfg.Parameters.GroupSize)
 	switch {
 	case !ok:
 		v.refuse(from, e, r, refusal.Invalid("no proof of the first set"))
 	case set.Index(v.cfg.Self) < 0:
 		v.refer(from, r, set)
-	case !r.Proof.Near(v.now), !slices.Equal(set.Members, v.closeGroup(at)):
+	case !r.Proof.Near(v.now), !slices.Equal(set.Members, group):
 		v.refuse(from, e, r, refusal.New(refusal.NotSettled)) // the views have moved: fresh ones are needed
 	case e == nil && v.free >= maxFree:
 		v.refuse(from, e, r, refusal.New(refusal.TooManyMutations))

@@ -138,7 +138,7 @@ func (v *Vault) refOf(l *live) wire.SetRef {
 		return wire.SetRef{}
 	}
 	if s := l.Set(); l.refSet != s {
-		l.refSet, l.ref = s, wire.SetRef{Number: s.Number, Digest: s.Digest()}
+		l.refSet, l.ref = s, wire.SetRef{Number: s.Number, Digest: l.SetDigest()}
 	}
 	return l.ref
 }
