@@ -111,7 +111,14 @@ func appendPacked[T any](b []byte, p *T, one func([]byte, *T) []byte) []byte {
 	if p == nil {
 		return canonical.AppendBytes(b, "")
 	}
-	return canonical.AppendBytes(b, one(nil, p))
+	start := len(b)
+	b = one(b, p)
+	n := len(b) - start
+	head := canonical.HeadSize(uint64(n))
+	b = append(b, make([]byte, head)...)
+	copy(b[start+head:], b[start:start+n])
+	canonical.AppendBytesHead(b[:start], n)
+	return b
 }
 
 // appendHead is the encoding of a headRecord.

@@ -262,8 +262,8 @@ func records(s *State) []vaultnet.Write {
 
 // loadState rebuilds a state from its records; set and time come from the header's side.
 func loadState(host Host, a vaultnet.Address, rs []vaultnet.Write) (*State, error) {
-	s := &State{}
-	var machine []vaultnet.Write
+	var ledger []merkle.Entry[*AppliedRequest]
+	machine := make([]vaultnet.Write, 0, len(rs))
 	for _, r := range rs {
 		if len(r.Key) == 0 {
 			return nil, refusal.Invalid("state record without a key")
@@ -271,7 +271,9 @@ func loadState(host Host, a vaultnet.Address, rs []vaultnet.Write) (*State, erro
 		var err error
 		switch r.Key[0] {
 		case sectionLedger:
-			s.Ledger, err = s.Ledger.load(r.Key[1:], r.Value)
+			var e merkle.Entry[*AppliedRequest]
+			e, err = ledgerEntry(r.Key[1:], r.Value)
+			ledger = append(ledger, e)
 		case sectionMachine:
 			machine = append(machine, vaultnet.Write{Key: r.Key[1:], Value: r.Value})
 		default:
@@ -281,16 +283,16 @@ func loadState(host Host, a vaultnet.Address, rs []vaultnet.Write) (*State, erro
 			return nil, err
 		}
 	}
-	var err error
-	s.Machine, err = host.Machine(a, machine)
-	return s, err
+	m, err := host.Machine(a, machine)
+	return &State{Machine: m, Ledger: loadLedger(ledger)}, err
 }
 
 // Load restores an object from its records in a vault's own store. The state's digest and certificate are checked: a
 // damaged store is an error, not a lie told to others. A half-open height is awake at the first step.
 func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Object, error) {
 	o := New(cfg, a)
-	var state, proposals []vaultnet.Write
+	state := make([]vaultnet.Write, 0, len(rs))
+	var proposals []vaultnet.Write
 	var vote *voteRecord
 	var outvoted *outvotedRecord
 	for _, r := range rs {

@@ -2,6 +2,8 @@ package agreement
 
 import (
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"vaultnet"
 	"vaultnet/internal/canonical"
@@ -89,14 +91,30 @@ func (a *AppliedRequest) digest() vaultnet.Digest {
 	return vaultnet.DomainState.Hash(applied, a.appendTo(buf[:0]))
 }
 
-// load adds a storage record; key is without its prefix.
-func (l Ledger) load(key, value []byte) (Ledger, error) {
+// ledgerEntry is a storage record; key is without its prefix.
+func ledgerEntry(key, value []byte) (e merkle.Entry[*AppliedRequest], err error) {
 	if len(key) != 40 {
-		return l, refusal.Invalid("ledger record: key of %d bytes", len(key))
+		return e, refusal.Invalid("ledger record: key of %d bytes", len(key))
 	}
 	a := new(AppliedRequest)
-	if err := canonical.Unmarshal(value, a, 16<<10); err != nil {
-		return l, err
+	in := canonical.NewReader(value, 16<<10)
+	in.Fields(3)
+	in.Fixed(a.Requester[:])
+	a.Height = vaultnet.Height(in.Uint(math.MaxUint64))
+	a.Result = slices.Clone(in.Bytes())
+	if err := in.End(); err != nil {
+		return e, err
 	}
-	return Ledger{l.applied.Put(string(key), a, a.digest())}, nil
+	return merkle.Entry[*AppliedRequest]{Key: string(key), Value: a, Leaf: a.digest()}, nil
+}
+
+// loadLedger makes a ledger of its records, which are most often in order.
+func loadLedger(entries []merkle.Entry[*AppliedRequest]) Ledger {
+	m, ok := merkle.Build(entries)
+	if !ok {
+		for _, e := range entries {
+			m = m.Put(e.Key, e.Value, e.Leaf)
+		}
+	}
+	return Ledger{m}
 }

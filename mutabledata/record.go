@@ -2,6 +2,7 @@ package mutabledata
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"vaultnet"
@@ -94,7 +95,7 @@ func Load(records []vaultnet.Write) (*Object, error) {
 		floor       Version
 		seen        [3]int
 		permissions []Permission
-		entries     []Entry
+		entries     = make([]Entry, 0, len(records))
 	)
 	for _, r := range records {
 		if len(r.Key) == 0 {
@@ -115,7 +116,7 @@ func Load(records []vaultnet.Write) (*Object, error) {
 			permissions = append(permissions, p)
 		case kind == recordEntry:
 			e := Entry{Key: Key(key)}
-			err = canonical.Unmarshal(r.Value, &e.Value, vaultnet.MaxSize)
+			e.Value, err = parseValue(r.Value)
 			entries = append(entries, e)
 		default:
 			return nil, corrupt("unknown record")
@@ -134,6 +135,14 @@ func Load(records []vaultnet.Write) (*Object, error) {
 		return nil, corrupted(err)
 	}
 	return o, nil
+}
+
+// parseValue reads the record of an entry.
+func parseValue(b []byte) (Value, error) {
+	in := canonical.NewReader(b, vaultnet.MaxSize)
+	in.Fields(2)
+	v := Value{Content: slices.Clone(in.Bytes()), Version: Version(in.Uint(math.MaxUint64))}
+	return v, in.End()
 }
 
 // assemble makes an object of lists in order, or says which rule of shape or limit they break.

@@ -31,7 +31,8 @@ var _ agreement.Reserver = (*dataMachine)(nil)
 
 // loadData makes the machine of its records; none: nothing is there.
 func loadData(a vaultnet.Address, records []vaultnet.Write) (*dataMachine, error) {
-	var data, usage []vaultnet.Write
+	data := make([]vaultnet.Write, 0, len(records))
+	var usage []vaultnet.Write
 	for _, w := range records {
 		switch {
 		case len(w.Key) > 0 && w.Key[0] == recordsOfData:
