@@ -10,16 +10,13 @@ import (
 // same permit at the same address; then TooManyMutations beyond [vaultnet.MaxInFlight]. Both are retryable. Permits may
 // be issued side by side.
 func InFlight(pending []Operation, op Operation) error {
-	mine := settles(op)
+	settle, _ := op.(*Settle)
 	for _, p := range pending {
-		e := refusal.New(refusal.MutationInProgress)
 		if shell(p) && shell(op) {
-			e.Detail.Shell = true
-			return e
+			return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Shell: true}}
 		}
-		if mine != "" && settles(p) == mine {
-			e.Detail.Keys = []string{mine}
-			return e
+		if other, ok := p.(*Settle); ok && settle != nil && other.Allowance.Address == settle.Allowance.Address && other.Body == settle.Body {
+			return &refusal.Error{Kind: refusal.MutationInProgress, Detail: refusal.Detail{Keys: []string{settle.settles()}}}
 		}
 	}
 	if len(pending) >= vaultnet.MaxInFlight {
@@ -37,12 +34,8 @@ func shell(op Operation) bool {
 	return false
 }
 
-// settles names what op settles: the permit's body digest ‖ address, as bytes; "" for another operation.
-func settles(op Operation) string {
-	o, ok := op.(*Settle)
-	if !ok {
-		return ""
-	}
+// settles names what o settles: the permit's body digest ‖ address, as bytes.
+func (o *Settle) settles() string {
 	var buf [32 + vaultnet.AddressSize]byte
 	d := o.Body.Digest()
 	return string(o.Allowance.Address.Append(append(buf[:0], d[:]...)))

@@ -63,7 +63,9 @@ func (a *Account) settle(o *Settle, by Context) (Result, error) {
 	a.available += int64(back)
 	out.left -= o.Allowance.Count
 	out.settled |= o.bit()
-	a.permits = a.permits.Delete(key)
+	if out.left == 0 { // else it stays under its key
+		a.permits = a.permits.Delete(key)
+	}
 	// What has something left stays until it is due; so does, until it expires, what can still put a chunk.
 	gone := out.left == 0 && (!out.chunks || by.At > out.expires)
 	if !gone {

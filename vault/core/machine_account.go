@@ -79,15 +79,11 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 	if err := now.Check(d.Operation, m.context(r, at)); err != nil {
 		return err
 	}
-	var others []account.Operation
+	var room [vaultnet.MaxInFlight]account.Operation
+	others := room[:0]
 	for _, p := range pending {
-		other, ok := p.Decoded.(*wire.Operation)
-		if !ok {
-			continue
-		}
-		others = append(others, other.Operation)
-		if next, _, err := now.Apply(other.Operation, m.context(p, at)); err == nil {
-			now = next
+		if other, ok := p.Decoded.(*wire.Operation); ok {
+			others = append(others, other.Operation)
 		}
 	}
 	if err := account.InFlight(others, d.Operation); err != nil {
@@ -95,6 +91,13 @@ func (m *accountMachine) Check(pending []*agreement.Request, r *agreement.Reques
 	}
 	if len(others) == 0 {
 		return nil
+	}
+	for _, p := range pending {
+		if other, ok := p.Decoded.(*wire.Operation); ok {
+			if next, _, err := now.Apply(other.Operation, m.context(p, at)); err == nil {
+				now = next
+			}
+		}
 	}
 	if now.Check(d.Operation, m.context(r, at)) != nil {
 		return refusal.New(refusal.TooManyMutations) // only what is undecided stands against it: it waits until that is decided

@@ -104,27 +104,29 @@ func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r
 	if err := m.object.Check(d.Mutation, by); err != nil {
 		return err
 	}
-	var others []mutabledata.Mutation
-	object, closes := m.object, 0
+	var room [vaultnet.MaxInFlight]mutabledata.Mutation
+	others := room[:0]
 	for _, p := range pending {
-		other, ok := p.Decoded.(*wire.Mutation)
-		if !ok || other.Permit == nil {
-			closes++
-			continue
-		}
-		others = append(others, other.Mutation)
-		if next, _, err := object.Apply(other.Mutation, mutabledata.Context{Requester: p.Requester, Payer: other.Permit.Body.Account}); err == nil {
-			object = next
+		if other := paid(p); other != nil {
+			others = append(others, other.Mutation)
 		}
 	}
 	if err := mutabledata.InFlight(others, d.Mutation); err != nil {
 		return err
 	}
-	if len(others)+closes >= vaultnet.MaxInFlight {
+	if len(pending) >= vaultnet.MaxInFlight {
 		return refusal.New(refusal.TooManyMutations)
 	}
 	if len(others) == 0 {
 		return nil
+	}
+	object := m.object
+	for _, p := range pending {
+		if other := paid(p); other != nil {
+			if next, _, err := object.Apply(other.Mutation, mutabledata.Context{Requester: p.Requester, Payer: other.Permit.Body.Account}); err == nil {
+				object = next
+			}
+		}
 	}
 	switch err := object.Check(d.Mutation, by); {
 	case err == nil:
@@ -135,6 +137,14 @@ func (m *dataMachine) checkRow(pending []*agreement.Request, d *wire.Mutation, r
 	default:
 		return refusal.New(refusal.TooManyMutations)
 	}
+}
+
+// paid is the mutation with its permit that a request is; nil where it is none.
+func paid(r *agreement.Request) *wire.Mutation {
+	if d, ok := r.Decoded.(*wire.Mutation); ok && d.Permit != nil {
+		return d
+	}
+	return nil
 }
 
 // spend counts r's use of its permit.
