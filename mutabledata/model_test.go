@@ -416,7 +416,10 @@ func TestBodiesRoundTrip(t *testing.T) {
 			t.Fatalf("%T: %v", x, err)
 		}
 		if !bytes.Equal(Encode(back), Encode(x)) {
-			t.Fatalf("came back changed: %s", cmp.Diff(x, back))
+			t.Fatalf("came back changed: %s", cmp.Diff(x.encode(), back.encode()))
+		}
+		if b := Encode(x); !bytes.Equal(b, canonical.Marshal(x.encode())) {
+			t.Fatalf("%x is not its encoding", b)
 		}
 	})
 }
