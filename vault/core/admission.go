@@ -89,7 +89,8 @@ func (v *Vault) found(from vaultnet.PublicKey, e *object, r *agreement.Request) 
 	if e != nil && e.live != nil && e.live.Set() != nil && r.Proof == nil {
 		return true // members are known already: from another's proof
 	}
-	group := v.closeGroup(at)
+	var room [near]vaultnet.PublicKey
+	group := v.appendCloseGroup(room[:0], at)
 	set, ok := r.Proof.SetOf(group, r.Address, v.cfg.Parameters.GroupSize)
 	switch {
 	case !ok:

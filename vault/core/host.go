@@ -106,7 +106,8 @@ func (v *Vault) Genesis(a vaultnet.Address, set *agreement.Set, _ vaultnet.Time)
 	if s := v.objects.noted(v.objects.get(a)); s != nil && !sameSet(s, set) {
 		return agreement.No // pointers say that it exists elsewhere
 	}
-	if slices.Equal(v.closeGroup(l), set.Members) && v.settled(a) {
+	var room [near]vaultnet.PublicKey
+	if slices.Equal(v.appendCloseGroup(room[:0], l), set.Members) && v.settled(a) {
 		return agreement.Yes
 	}
 	return agreement.NotYet // views move

@@ -137,9 +137,12 @@ func isAsked(q *peer) bool { return !q.foreign && (q.present || !q.lost) }
 
 // keys are the identities of vaults.
 func keys(list []*peer) []vaultnet.PublicKey {
-	ks := make([]vaultnet.PublicKey, len(list))
-	for i, q := range list {
-		ks[i] = q.key
+	return appendKeys(make([]vaultnet.PublicKey, 0, len(list)), list)
+}
+
+func appendKeys(ks []vaultnet.PublicKey, list []*peer) []vaultnet.PublicKey {
+	for _, q := range list {
+		ks = append(ks, q.key)
 	}
 	return ks
 }
@@ -181,19 +184,25 @@ func (p *peers) countUpTo(lo, hi, limit int, ok func(*peer) bool) int {
 // closeGroup is this vault's view of who holds a free address: the vaults nearest to it that are up and do not leave;
 // where those are too few, whoever is up.
 func (v *Vault) closeGroup(l vaultnet.Location) []vaultnet.PublicKey {
+	return v.appendCloseGroup(make([]vaultnet.PublicKey, 0, v.cfg.Parameters.GroupSize), l)
+}
+
+// appendCloseGroup does it into a list that is given, which may be on the stack.
+func (v *Vault) appendCloseGroup(list []vaultnet.PublicKey, l vaultnet.Location) []vaultnet.PublicKey {
 	size := v.cfg.Parameters.GroupSize
 	var room [near]*peer
 	group := v.peers.appendNearest(room[:0], l, size, func(q *peer) bool { return isUp(q) && !q.leaving })
 	if len(group) < size {
 		group = v.peers.appendNearest(room[:0], l, size, isUp)
 	}
-	return keys(group)
+	return appendKeys(list, group)
 }
 
 // responsible reports whether this vault is one of the close group of l.
 func (v *Vault) responsible(l vaultnet.Location) bool {
 	size := v.cfg.Parameters.GroupSize
-	if v.peers.self.leaving && len(v.peers.nearest(l, size, isStaying)) >= size {
+	var room [near]*peer
+	if v.peers.self.leaving && len(v.peers.appendNearest(room[:0], l, size, isStaying)) >= size {
 		return false
 	}
 	return v.peers.ranks(l, v.peers.self, size)
