@@ -25,23 +25,16 @@ import (
 type Store struct {
 	mu       sync.Mutex
 	closed   bool
-	crashing bool // unsynced batches and chunks are journalled until the next sync
-	records  map[string]*record
-	runs     [][]string      // keys in order in each, in any of them and maybe in several, with some that are gone
-	added    []string        // keys that came since, in any order, maybe twice
-	journal  [][]undo        // what unsynced batches replaced, batch by batch
-	spare    [][]byte        // of records that are gone, for others; at most maxSpare
-	blank    []record        // made several at a time
-	letters  strings.Builder // of keys
+	crashing bool               // unsynced batches and chunks are journalled until the next sync
+	families map[string]*family // by what their keys begin with
+	n        int                // records
+	journal  [][]undo           // what unsynced batches replaced, batch by batch
+	spare    [][]byte           // of records that are gone, for others; at most maxSpare
+	letters  strings.Builder    // of keys
 
 	shelf        *Shelf
 	chunks       map[vaultnet.Name][]byte
 	chunkJournal []vaultnet.Name // chunks put and not synced, in order
-}
-
-type record struct {
-	key   string
-	value []byte
 }
 
 // undo is what a write replaced: the value before, nil for none.
@@ -56,7 +49,7 @@ func New(shelf *Shelf) *Store {
 	if shelf == nil {
 		shelf = NewShelf()
 	}
-	return &Store{records: make(map[string]*record), shelf: shelf, chunks: make(map[vaultnet.Name][]byte)}
+	return &Store{families: make(map[string]*family), shelf: shelf, chunks: make(map[vaultnet.Name][]byte)}
 }
 
 // NewCrashing returns an empty store like [New] that also remembers, until the next sync, what was not synced, so that
@@ -80,9 +73,9 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 		before = make([]undo, 0, len(batch))
 	}
 	for i := range batch {
-		key, replaced := s.set(&batch[i], !journal)
+		replaced := s.set(&batch[i], !journal)
 		if journal {
-			before = append(before, undo{key, replaced})
+			before = append(before, undo{string(batch[i].Key), replaced})
 		}
 	}
 	if journal {
@@ -93,58 +86,60 @@ func (s *Store) Apply(batch []vaultnet.Write, sync bool) error {
 	return nil
 }
 
-// set makes a write. It returns the key and what was there before. With reuse, that is not needed any more.
-func (s *Store) set(w *vaultnet.Write, reuse bool) (string, []byte) {
-	r := s.records[string(w.Key)]
-	if r == nil {
+// set makes a write. It returns what was there before, nil for nothing. With reuse, that is not needed any more.
+func (s *Store) set(w *vaultnet.Write, reuse bool) []byte {
+	stem, rest := split(w.Key)
+	f := s.families[string(stem)]
+	if f == nil {
 		if w.Value == nil {
-			return string(w.Key), nil
+			return nil
 		}
-		key := s.lasting(w.Key)
-		s.records[key] = s.record(key, s.owned(nil, w))
-		s.added = append(s.added, key)
-		if len(s.added) > 1024+2*len(s.records) {
-			s.sort()
+		f = &family{stem: s.lasting(stem)}
+		s.families[f.stem] = f
+	}
+	i, found := f.find(rest)
+	switch {
+	case !found && w.Value == nil:
+		return nil
+	case !found:
+		f.records = slices.Insert(f.records, i, record{s.lasting(rest), s.owned(nil, w)})
+		s.n++
+		return nil
+	case w.Value == nil:
+		before := f.records[i].value
+		f.records = slices.Delete(f.records, i, i+1)
+		if s.n--; len(f.records) == 0 {
+			delete(s.families, f.stem)
 		}
-		return key, nil
-	}
-	key, before := r.key, r.value
-	if w.Value == nil {
-		delete(s.records, key)
-		*r = record{}
-		if reuse && cap(before) <= spareMost {
-			if len(s.spare) == maxSpare {
-				s.spare = slices.Delete(s.spare, 0, maxSpare/2)
-			}
-			s.spare = append(s.spare, before)
+		if reuse {
+			s.spared(before)
 		}
-		return key, before
+		return before
 	}
-	if !reuse {
-		before = nil
+	before := f.records[i].value
+	if reuse {
+		f.records[i].value = s.owned(before, w)
+	} else {
+		f.records[i].value = s.owned(nil, w)
 	}
-	r.value, before = s.owned(before, w), r.value
-	return key, before
+	return before
 }
 
-// Records are made some at a time, and so are their keys: memory is free again when all of them are gone.
-const (
-	recordsAtOnce = 16
-	lettersAtOnce = 1 << 10 // bytes
-)
-
-// record makes a record.
-func (s *Store) record(key string, value []byte) *record {
-	if len(s.blank) == 0 {
-		s.blank = make([]record, recordsAtOnce)
+// spared keeps the memory of a value that is gone for others.
+func (s *Store) spared(value []byte) {
+	if cap(value) > spareMost {
+		return
 	}
-	r := &s.blank[0]
-	s.blank = s.blank[1:]
-	*r = record{key, value}
-	return r
+	if len(s.spare) == maxSpare {
+		s.spare = slices.Delete(s.spare, 0, maxSpare/2)
+	}
+	s.spare = append(s.spare, value)
 }
 
-// lasting is a key that lasts, in room that keys share.
+// lettersAtOnce is how many bytes of keys are made at a time: they are free again when all of these keys are gone.
+const lettersAtOnce = 1 << 10
+
+// lasting is a part of a key that lasts, in room that keys share.
 func (s *Store) lasting(key []byte) string {
 	if s.letters.Cap()-s.letters.Len() < len(key) {
 		s.letters.Reset()
@@ -191,8 +186,12 @@ func (s *Store) Get(key []byte) ([]byte, error) {
 	if s.closed {
 		return nil, store.ErrClosed
 	}
-	if r := s.records[string(key)]; r != nil {
-		return append(make([]byte, 0, len(r.value)), r.value...), nil
+	stem, rest := split(key)
+	if f := s.families[string(stem)]; f != nil {
+		if i, found := f.find(rest); found {
+			value := f.records[i].value
+			return append(make([]byte, 0, len(value)), value...), nil
+		}
 	}
 	return nil, nil
 }
@@ -217,7 +216,7 @@ func (s *Store) Reopen() {
 func (s *Store) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.records)
+	return s.n
 }
 
 var (
