@@ -40,7 +40,7 @@ func (s *Store) find(prefix []byte) (found []vaultnet.Write, err error) {
 	}
 	var stems []string
 	records := 0
-	for stem, f := range s.families {
+	for stem, f := range s.families { // in any order: they are sorted below
 		if begins(stem, prefix) {
 			stems = append(stems, stem)
 			records += len(f.records)
