@@ -118,7 +118,7 @@ func TestScripts(t *testing.T) {
 // freePort is the first of some ports that nobody listens at, below those that outgoing connections get.
 func freePort(number int) int {
 	for {
-		if p := 20_000 + 16*rand.IntN(700); free(p, number) {
+		if p := 20_000 + 16*rand.IntN(600); free(p, number) {
 			return p
 		}
 	}

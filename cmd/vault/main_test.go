@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,12 +24,17 @@ func TestMain(m *testing.M) {
 	testscript.Main(patient.Tests{M: m}, map[string]func(){"vault": func() { os.Exit(Main()) }})
 }
 
+// ports counts those that were picked: each is picked once, since nobody listens at it before some time has passed.
+var ports atomic.Int64
+
+func init() { ports.Store(int64(os.Getpid())) } // runs beside one another begin elsewhere
+
 // freePort is a TCP port of this machine that is free now, below those that connections are given: one that was picked from
-// among them may have gone to a connection by the time that it is used.
+// among them may have gone to a connection by the time that it is used. No other package's tests pick from 30,100 to 32,699.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 1_000 {
-		port := 20_000 + rand.IntN(12_000)
+		port := 30_100 + int(ports.Add(1)%2_600)
 		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
 			l.Close()
 			return port
