@@ -91,7 +91,7 @@ func TestSessionOpensWithoutThePassword(t *testing.T) {
 	if _, err := Resume(ctx, w.config(), s); !errors.Is(err, WrongCredentials) {
 		t.Errorf("after a change of the password: %v", err)
 	}
-	for _, bad := range []string{"", "x", s.Secret() + "A", s.Secret()[1:], strings.Repeat("=", 43)} {
+	for _, bad := range []string{"", "x", s.Secret() + "A", s.Secret()[1:], s.Secret() + "\n", s.Secret()[:20] + "\r\n" + s.Secret()[20:], strings.Repeat("=", 43)} {
 		if _, err := ParseSession(bad); !errors.Is(err, Invalid) {
 			t.Errorf("%q: %v", bad, err)
 		}

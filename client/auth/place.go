@@ -1,12 +1,12 @@
 package auth
 
 import (
-	"encoding/base64"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 
 	"vaultnet"
+	"vaultnet/internal/base64url"
 )
 
 // Cost is what deriving keys from a password takes: Argon2id's parameters (RFC 9106).
@@ -96,11 +96,11 @@ func (Session) String() string { return "secret" }
 func (Session) GoString() string { return "secret" }
 
 // Secret is the session as text, which [ParseSession] reads: as secret as the password.
-func (s Session) Secret() string { return base64.RawURLEncoding.EncodeToString(s.secret[:]) }
+func (s Session) Secret() string { return base64url.Encode(s.secret[:]) }
 
 // ParseSession reads what [Session.Secret] gives.
 func ParseSession(text string) (Session, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	b, err := base64url.Decode(text)
 	if err != nil || len(b) != len(secret{}) {
 		return Session{}, invalid("parse", "session", "it is not one, or only a part of one")
 	}

@@ -1,9 +1,9 @@
 package auth
 
 import (
-	"encoding/base64"
 	"strings"
 
+	"vaultnet/internal/base64url"
 	"vaultnet/internal/canonical"
 )
 
@@ -72,15 +72,13 @@ const (
 	answerScheme  = "safe-auth-"
 )
 
-var encoding = base64.RawURLEncoding.Strict()
-
 // Request writes safe-auth:ACTION:APPID[:PAYLOAD][?riq=ID]. APPID and PAYLOAD are base64url without padding, PAYLOAD being
 // canonical CBOR. A message that [ParseRequest] would refuse is an error.
 func (m *Message) Request() (string, error) {
 	if err := m.check(requests); err != nil {
 		return "", err
 	}
-	return m.finish(requestScheme + string(m.Action) + ":" + encoding.EncodeToString([]byte(m.App)))
+	return m.finish(requestScheme + string(m.Action) + ":" + base64url.Encode([]byte(m.App)))
 }
 
 // Answer writes safe-auth-APPID:ACTION[:PAYLOAD][?riq=ID]: as secret as its payload. A message that [ParseAnswer] would
@@ -89,12 +87,12 @@ func (m *Message) Answer() (string, error) {
 	if err := m.check(answers); err != nil {
 		return "", err
 	}
-	return m.finish(answerScheme + encoding.EncodeToString([]byte(m.App)) + ":" + string(m.Action))
+	return m.finish(answerScheme + base64url.Encode([]byte(m.App)) + ":" + string(m.Action))
 }
 
 func (m *Message) finish(s string) (string, error) {
 	if m.Payload != nil {
-		s += ":" + encoding.EncodeToString(canonical.Marshal(m.Payload))
+		s += ":" + base64url.Encode(canonical.Marshal(m.Payload))
 	}
 	if m.Ref != "" {
 		s += "?riq=" + m.Ref
@@ -189,7 +187,7 @@ func split(uri string, schemes ...string) ([]string, *Message, error) {
 }
 
 func (m *Message) setApp(text string) error {
-	id, err := encoding.DecodeString(text)
+	id, err := base64url.Decode(text)
 	if err != nil {
 		return protocol(MalformedParameter, "app id: want base64url without padding")
 	}
@@ -216,7 +214,7 @@ func (m *Message) take(actions map[Action]func() Payload, action string, payload
 	if len(payload) == 0 || payload[0] == "" {
 		return protocol(MissingParameter, "payload")
 	}
-	b, err := encoding.DecodeString(payload[0])
+	b, err := base64url.Decode(payload[0])
 	if err != nil {
 		return protocol(MalformedParameter, "payload: want base64url without padding")
 	}

@@ -131,6 +131,7 @@ func TestURIsThatAreRefused(t *testing.T) {
 		{"safe-auth:pong:" + app, UnknownAction},
 		{"safe-auth:dance:" + app, UnknownAction},
 		{"safe-auth:ping:" + app + "=", MalformedParameter},
+		{"safe-auth:ping:" + app + "\n", MalformedParameter},
 		{"safe-auth:ping:a+/b", MalformedParameter},
 		{"safe-auth:ping:Lg", BadParameter},   // .
 		{"safe-auth:ping:YS9i", BadParameter}, // a/b
@@ -139,6 +140,7 @@ func TestURIsThatAreRefused(t *testing.T) {
 		{"safe-auth:auth:" + app, MissingParameter},
 		{"safe-auth:auth:" + app + ":", MissingParameter},
 		{"safe-auth:auth:" + app + ":!", MalformedParameter},
+		{"safe-auth:auth:" + app + ":" + body[:8] + "\r\n" + body[8:], MalformedParameter},
 		{"safe-auth:auth:" + app + ":" + body[:len(body)-4], MalformedParameter},
 		{"safe-auth:auth:YW5vdGhlcg:" + body, BadParameter},
 		{"safe-auth:containers:" + app + ":" + body, MalformedParameter},

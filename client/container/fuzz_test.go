@@ -114,6 +114,7 @@ func FuzzRef(f *testing.F) {
 	for _, private := range []bool{false, true} {
 		ref, _ := NewRef(newRandom(1), private, private)
 		f.Add(ref.Secret())
+		f.Add(ref.Secret()[:50] + "\n" + ref.Secret()[50:])
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if r, err := ParseRef(s); err == nil && r.Secret() != s {

@@ -1,9 +1,9 @@
 package container
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 
+	"vaultnet/internal/base64url"
 	"vaultnet/internal/canonical"
 )
 
@@ -42,12 +42,12 @@ func (r Ref) Private() bool { return r.Key != Key{} }
 func (r Ref) String() string { return "container " + r.ID.String() }
 
 // Secret is the whole reference as text, key included, which [ParseRef] reads: as secret as what the container holds.
-func (r Ref) Secret() string { return base64.RawURLEncoding.EncodeToString(canonical.Marshal(&r)) }
+func (r Ref) Secret() string { return base64url.Encode(canonical.Marshal(&r)) }
 
 // ParseRef reads what [Ref.Secret] gives.
 func ParseRef(s string) (Ref, error) {
 	var r Ref
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	b, err := base64url.Decode(s)
 	if err != nil || canonical.Unmarshal(b, &r, 128) != nil {
 		return Ref{}, invalid("parse", "container reference", "it is not one, or only a part of one")
 	}
