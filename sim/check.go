@@ -333,6 +333,12 @@ func (c *checker) stored(s *witness) {
 	s.forget()
 }
 
+// decidedAlone reports whether the turn decided something of which the vault is the only member: the checker took that for
+// decided when it saw it.
+func (s *witness) decidedAlone() bool {
+	return slices.ContainsFunc(s.turn, func(x seen) bool { return x.height > 0 && len(x.block.Voters.Members) == 1 })
+}
+
 // forget drops what the turn did: it never happened.
 func (s *witness) forget() {
 	clear(s.turn)

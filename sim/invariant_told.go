@@ -87,19 +87,24 @@ func (c *checker) toldRead(w *watched, a *act) {
 }
 
 // aside reports whether the user was lately on the smaller side of a split: where no quorum of an object's members can be
-// reached, one that was made after the split began is not known (design §11).
+// reached, one that was made after the split began is not known (design §11). Of so few members that none may fail, who is
+// down is not reached either: others need not have heard of what they made while they were cut off.
 func (u *user) aside(w *watched) bool {
 	b := w.block(w.height())
 	if b == nil {
 		return false
 	}
-	reached := 0
+	n, reached := len(b.after.Set.Members), 0
 	for _, k := range b.after.Set.Members {
-		if i, ok := u.w.byKey[k]; ok && !u.w.net.wasCut(u.index, i, u.w.now-aftermath) {
+		i, ok := u.w.byKey[k]
+		if !ok || u.w.net.wasCut(u.index, i, u.w.now-aftermath) {
+			continue
+		}
+		if v, is := u.w.nodes[i].(*vault); vaultnet.Faults(n) > 0 || is && v.running {
 			reached++
 		}
 	}
-	return reached < vaultnet.Quorum(len(b.after.Set.Members))
+	return reached < vaultnet.Quorum(n)
 }
 
 // aftermath is how long, in µs, after the end of a split the two sides may not have found each other again.

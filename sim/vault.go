@@ -174,6 +174,11 @@ func (v *vault) turn(at int64) {
 	w.check.admitted(v, in)
 	clear(in)
 	v.spare = in
+	if v.witness.decidedAlone() && (v.doomed(BeforeStore) || v.doomed(Unsynced)) {
+		later := *v.doom // what its own votes of this turn decide is not decided before they are stored: nobody has them yet
+		later.Bound = BeforeSend
+		v.doom = &later
+	}
 	if v.dies(BeforeStore) {
 		return
 	}

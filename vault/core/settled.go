@@ -43,7 +43,7 @@ func (v *Vault) settledAt(l vaultnet.Location) bool {
 
 // cutOff reports whether this vault can reach less than half of the [near] vaults that are, or a while ago were, nearest
 // to l. Then it is more likely that it is cut off from them than that they are all gone, and on the other side there may
-// be what it knows nothing of.
+// be what it knows nothing of. Of two, one alone is cut off, too: what it made by itself nobody would believe later.
 func (v *Vault) cutOff(l vaultnet.Location, nearest []*peer) bool {
 	type one struct {
 		location vaultnet.Location
@@ -69,7 +69,7 @@ func (v *Vault) cutOff(l vaultnet.Location, nearest []*peer) bool {
 			reached++
 		}
 	}
-	return 2*reached < len(all)
+	return 2*reached < len(all) || len(all) == 2 && reached == 1
 }
 
 // lastChange is the epoch of the last change among the n vaults nearest to l, which are those given.
