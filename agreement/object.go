@@ -234,15 +234,19 @@ func (o *Object) AppendUndecided(rs []*Request) []*Request {
 }
 
 func (o *Object) setSet(s *Set) {
-	o.set, o.me = s, -1
-	if s != nil {
-		digest := s.Digest()
-		if digest != o.setDigest {
-			o.wishes, o.heard = nil, nil // by rank in the set before
-		}
-		o.setDigest = digest
-		o.me = s.Index(o.cfg.Self)
+	if s == nil {
+		o.set, o.me = nil, -1
+		return
 	}
+	o.seat(s, s.Digest())
+}
+
+// seat is setSet of a set whose digest is known.
+func (o *Object) seat(s *Set, digest vaultnet.Digest) {
+	if digest != o.setDigest {
+		o.wishes, o.heard = nil, nil // by rank in the set before
+	}
+	o.set, o.setDigest, o.me = s, digest, s.Index(o.cfg.Self)
 }
 
 func (o *Object) limit() int { return o.cfg.Parameters.GroupSize }

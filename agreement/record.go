@@ -302,7 +302,7 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 		switch r.Key[0] {
 		case sectionHead:
 			var head headRecord
-			if err := canonical.Unmarshal(r.Value, &head, maxRecordSize); err != nil {
+			if err := readHead(r.Value, &head); err != nil {
 				return nil, err
 			}
 			o.last = &Decided{Header: head.Header, Certificate: head.Certificate, Set: head.Set, Voters: head.Voters, Proof: first(head.Proof), Links: head.Links}
@@ -356,7 +356,8 @@ func Load(cfg *Config, host Host, a vaultnet.Address, rs []vaultnet.Write) (*Obj
 
 func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 	d := o.last
-	if !d.Set.Valid(o.address, maxMembers) || !d.Voters.Valid(o.address, maxMembers) {
+	same := d.Voters == d.Set
+	if !d.Set.Valid(o.address, maxMembers) || !same && !d.Voters.Valid(o.address, maxMembers) {
 		return refusal.Invalid("the stored sets are none")
 	}
 	s, err := loadState(host, o.address, rs)
@@ -364,22 +365,23 @@ func (o *Object) loadHead(host Host, rs []vaultnet.Write) error {
 		return err
 	}
 	s.Time, s.Set = d.Header.Time, d.Set
-	digest := d.Header.Digest(o.cfg.Network, o.address)
-	switch {
-	case s.Digest() != d.Header.State:
-		return refusal.Invalid("the stored state is not the one its certificate names")
-	case d.Set.Digest() != d.Header.Set, d.Certificate.Ballot.Block != digest, !d.Certificate.Proves(Precommit, d.Voters, d.Voters.Digest()):
-		return refusal.Invalid("the stored certificate does not prove its block")
+	digest, set := d.Header.Digest(o.cfg.Network, o.address), d.Set.Digest()
+	voters := set
+	if !same {
+		voters = d.Voters.Digest()
 	}
-	if d.Voters.equal(d.Set) {
-		d.Voters = d.Set
+	switch {
+	case s.digest(set) != d.Header.State:
+		return refusal.Invalid("the stored state is not the one its certificate names")
+	case set != d.Header.Set, d.Certificate.Ballot.Block != digest, !d.Certificate.Proves(Precommit, d.Voters, voters):
+		return refusal.Invalid("the stored certificate does not prove its block")
 	}
 	o.forgotten = s.Time
 	o.height, o.state, o.stored, o.digest = d.Header.Height, s, s, digest
 	if d.Header.SetBlock() || d.Header.Empty() {
 		o.granted = o.height
 	}
-	o.setSet(d.Set)
+	o.seat(d.Set, set)
 	return nil
 }
 

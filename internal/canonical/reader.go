@@ -48,6 +48,25 @@ func (r *Reader) Uint(most uint64) uint64 { return r.number(majorUnsigned, most)
 // Natural reads a signed integer that is not negative; Unmarshal would take the others, too.
 func (r *Reader) Natural() int64 { return int64(r.Uint(math.MaxInt64)) }
 
+// Int reads a signed integer.
+func (r *Reader) Int() int64 {
+	if len(r.rest) > 0 && r.rest[0]>>5 == majorNegative {
+		return ^int64(r.number(majorNegative, math.MaxInt64))
+	}
+	return r.Natural()
+}
+
+// Elements reads the head of an array of elements that take at least so many bytes each, and are to follow: of no more than
+// there can be, and at most [MaxElements].
+func (r *Reader) Elements(least int) int {
+	n := r.Array(MaxElements)
+	if n > len(r.rest)/least {
+		r.fail(errEnds)
+		return 0
+	}
+	return n
+}
+
 // Array reads the head of an array of at most so many elements, which are to follow.
 func (r *Reader) Array(most int) int { return int(r.number(majorArray, uint64(most))) }
 
